@@ -1,0 +1,57 @@
+//! The only place that may ask what time it is. Everything else is told.
+
+use crate::model::{BootId, Millis, Stamp, WallMs};
+use rustix::time::{ClockId, clock_gettime};
+use std::sync::OnceLock;
+
+/// The boot-time clock: keeps counting while suspended, never jumps. Common to all processes of this boot.
+pub fn boot_time() -> Millis {
+    let t = clock_gettime(ClockId::Boottime);
+    Millis(t.tv_sec as u64 * 1000 + t.tv_nsec as u64 / 1_000_000)
+}
+
+/// The boot-time clock in microseconds, for measuring.
+pub fn boot_time_us() -> u64 {
+    let t = clock_gettime(ClockId::Boottime);
+    t.tv_sec as u64 * 1_000_000 + t.tv_nsec as u64 / 1000
+}
+
+/// The wall clock, right or wrong.
+pub fn wall_time() -> WallMs {
+    let t = clock_gettime(ClockId::Realtime);
+    WallMs(t.tv_sec * 1000 + t.tv_nsec / 1_000_000)
+}
+
+/// Whether some time service on this machine says that the wall clock is synchronised.
+///
+/// systemd-timesyncd touches `/run/systemd/timesync/synchronized`; chrony and ntpd clear the kernel's
+/// unsynchronised flag, which `timedatectl` shows but no stable file does, so a clock past the build's year with a
+/// hardware clock behind it (`/dev/rtc0`) is believed too.
+pub fn wall_clock_trusted() -> bool {
+    /// 2026-01-01T00:00:00Z: a clock before this program was written is certainly wrong.
+    const EARLIEST: WallMs = WallMs(1_767_225_600_000);
+    wall_time() >= EARLIEST
+        && ["/run/systemd/timesync/synchronized", "/dev/rtc0"]
+            .iter()
+            .any(|path| std::path::Path::new(path).exists())
+}
+
+/// The kernel's id of this boot.
+pub fn boot_id() -> BootId {
+    static BOOT: OnceLock<BootId> = OnceLock::new();
+    BOOT.get_or_init(|| {
+        let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        BootId(text.trim().to_owned())
+    })
+    .clone()
+}
+
+/// Now, by both clocks.
+pub fn stamp() -> Stamp {
+    Stamp {
+        boot: boot_id(),
+        mono: boot_time(),
+        wall: wall_time(),
+        trusted: wall_clock_trusted(),
+    }
+}

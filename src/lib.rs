@@ -1,0 +1,9 @@
+//! Shutterline: a camera-tethered capture station for official graduate portraits.
+//!
+//! The rooms, and which way the arrows run, are in `docs/design.md`; each room's `mod.rs` says what it
+//! is for and which invariants it keeps.
+
+pub mod clock;
+pub mod model;
+pub mod panel;
+pub mod station;

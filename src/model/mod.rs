@@ -1,0 +1,42 @@
+//! The nouns everyone speaks: ids, units, student, session, serial, frame, verdict.
+//!
+//! Nothing here does I/O, asks a clock or decides anything; every other room may import this one
+//! and it imports none. What is written in the database, sent over the socket or shown to a person
+//! is spelled here once.
+
+mod camera;
+mod change;
+mod command;
+mod control;
+mod fault;
+mod frame;
+mod ids;
+mod queue;
+mod report;
+mod shutter;
+mod signal;
+mod stamp;
+mod status;
+mod units;
+
+pub use camera::{CameraFile, CameraFileKey, CameraInfo, CameraState, SettingMismatch};
+pub use change::{Change, EventKind, Row, Snapshot};
+pub use command::{
+    Command, CorrectionPreview, FrameMove, HoldTarget, Outcome, Refusal, RefusalCode, RosterEntry,
+};
+pub use control::{Binding, Control, Gesture, InputName, Level};
+pub use fault::Fault;
+pub use frame::{FileRole, Frame, FrameFile, FrameState, Origin};
+pub use ids::{
+    BootId, FrameId, InvalidId, RequestId, Serial, SessionId, Sha256, StationId, StudentNumber,
+};
+pub use queue::{EntryState, HoldReason, QueueEntry, Session, SessionState, Student};
+pub use report::{Measure, MeasureState, Reason, Report, Severity, Verdict};
+pub use shutter::{Purpose, RequestOutcome, RequestState, ShutterRequest};
+pub use signal::{Beat, LampState, Lamps, Pattern, Tune};
+pub use stamp::{Actor, Stamp};
+pub use status::{
+    CameraStatus, FrameCounts, LedStatus, OutboxCounts, QueueCounts, StationState, Status,
+    StorageStatus,
+};
+pub use units::{Bytes, Millis, WallMs};
