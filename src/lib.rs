@@ -7,3 +7,6 @@ pub mod clock;
 pub mod model;
 pub mod panel;
 pub mod station;
+
+#[cfg(test)]
+mod house;
