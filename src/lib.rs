@@ -4,6 +4,7 @@
 //! is for and which invariants it keeps.
 
 pub mod clock;
+pub mod config;
 pub mod model;
 pub mod panel;
 pub mod station;
