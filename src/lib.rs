@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod desk;
 pub mod model;
 pub mod panel;
 pub mod station;
