@@ -4,9 +4,12 @@
 //! is for and which invariants it keeps.
 
 pub mod clock;
+pub mod config;
+pub mod desk;
 pub mod model;
 pub mod panel;
 pub mod station;
+pub mod tag;
 
 #[cfg(test)]
 mod house;
