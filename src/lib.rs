@@ -4,7 +4,9 @@
 //! is for and which invariants it keeps.
 
 pub mod archive;
+pub mod check;
 pub mod clock;
+pub mod cmd;
 pub mod config;
 pub mod desk;
 pub mod model;

@@ -1,0 +1,154 @@
+//! How bright the whole frame is, and how much of it is lost to black or white.
+//!
+//! The formulas are those of ISO/IEC 29794-5 as OFIQ 1.0.3 computes them, taken over the whole
+//! frame instead of the face. They also differ in what Y is: there the luminance of the linearised
+//! RGB, here the stored Y' linearised by itself. For greys that is the same number; for the light
+//! blue of the backdrop (100, 197, 255) it is 0.43 instead of 0.50. In return no colour is decoded.
+
+use super::decode::Luma;
+
+/// Linear luminance up to this counts as lost in the dark, on 0–255 (29794-5: 0 to 25).
+const DARK_MAX: u8 = 25;
+/// Linear luminance from this on counts as lost in the light, on 0–255 (29794-5: 247 to 255).
+const LIGHT_MIN: u8 = 247;
+
+/// The distribution of linear luminance, and what is read from it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Exposure {
+    /// Fraction of the pixels with linear luminance in 0–25 of 255.
+    pub under: f64,
+    /// Fraction of the pixels with linear luminance in 247–255 of 255.
+    pub over: f64,
+    /// Mean linear luminance, 0 to 1.
+    pub mean: f64,
+    /// Entropy of the histogram of linear luminance in 256 steps, in bits, 0 to 8.
+    pub entropy_bits: f64,
+}
+
+impl Exposure {
+    /// Over all pixels.
+    pub fn measure(luma: &Luma) -> Self {
+        let coded = histogram(&luma.samples);
+        let mut linear = [0u64; 256];
+        let mut sum = 0.0;
+        for (code, &count) in coded.iter().enumerate() {
+            let y = linearised(code as u8);
+            linear[(y * 255.0).round() as usize] += count;
+            sum += y * count as f64;
+        }
+        let total = (luma.samples.len().max(1)) as f64;
+        let fraction = |range: std::ops::RangeInclusive<u8>| {
+            let (first, last) = (usize::from(*range.start()), usize::from(*range.end()));
+            linear[first..=last].iter().sum::<u64>() as f64 / total
+        };
+        let entropy_bits = linear
+            .iter()
+            .filter(|&&n| n > 0)
+            .map(|&n| n as f64 / total)
+            .map(|p| -p * p.log2())
+            .sum::<f64>();
+        Exposure {
+            under: fraction(0..=DARK_MAX),
+            over: fraction(LIGHT_MIN..=255),
+            mean: sum / total,
+            entropy_bits: entropy_bits.max(0.0),
+        }
+    }
+
+    /// Score of the under-exposed fraction (29794-5), 0 to 100.
+    pub fn under_score(&self) -> f64 {
+        score(120.0 * (0.832 - sigmoid(self.under, 0.92, 0.05)))
+    }
+
+    /// Score of the over-exposed fraction (29794-5), 0 to 100.
+    pub fn over_score(&self) -> f64 {
+        score(1.0 / (self.over + 0.01))
+    }
+
+    /// Score of the mean (29794-5), 0 to 100.
+    pub fn mean_score(&self) -> f64 {
+        let rise = sigmoid(self.mean, 0.2, 0.05);
+        let fall = 1.0 - sigmoid(self.mean, 0.8, 0.05);
+        score(100.0 * rise * fall)
+    }
+
+    /// Score of the entropy (29794-5), 0 to 100.
+    pub fn entropy_score(&self) -> f64 {
+        score(12.5 * self.entropy_bits)
+    }
+}
+
+/// 1 / (1 + e^((x0 − v) / w)).
+pub(super) fn sigmoid(v: f64, x0: f64, w: f64) -> f64 {
+    1.0 / (1.0 + ((x0 - v) / w).exp())
+}
+
+/// As 29794-5 hands scores out: clamped to 0–100, and whole.
+pub(super) fn score(raw: f64) -> f64 {
+    raw.clamp(0.0, 100.0).round()
+}
+
+/// sRGB's transfer function (IEC 61966-2-1), code value to linear 0–1.
+fn linearised(code: u8) -> f64 {
+    let v = f64::from(code) / 255.0;
+    if v <= 0.04045 {
+        v / 12.92
+    } else {
+        ((v + 0.055) / 1.055).powf(2.4)
+    }
+}
+
+fn histogram(samples: &[u8]) -> [u64; 256] {
+    // Four counters in turn: neighbours are often equal, and adding to one counter twice in a row
+    // waits for the first addition.
+    let mut lanes = [[0u32; 256]; 4];
+    let four = samples.chunks_exact(4);
+    for &s in four.remainder() {
+        lanes[0][usize::from(s)] += 1;
+    }
+    for chunk in four {
+        for (lane, &s) in lanes.iter_mut().zip(chunk) {
+            lane[usize::from(s)] += 1;
+        }
+    }
+    std::array::from_fn(|code| lanes.iter().map(|lane| u64::from(lane[code])).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flat(code: u8) -> Luma {
+        Luma {
+            width: 10,
+            height: 7,
+            samples: vec![code; 70],
+        }
+    }
+
+    #[test]
+    fn black_white_and_grey_are_told_apart() {
+        let black = Exposure::measure(&flat(0));
+        assert_eq!((black.under, black.over, black.mean), (1.0, 0.0, 0.0));
+        assert_eq!(black.under_score(), 0.0);
+        let white = Exposure::measure(&flat(255));
+        assert_eq!((white.under, white.over, white.mean), (0.0, 1.0, 1.0));
+        assert_eq!(white.over_score(), 1.0);
+        let grey = Exposure::measure(&flat(188));
+        assert_eq!((grey.under, grey.over), (0.0, 0.0));
+        assert!((grey.mean - 0.5).abs() < 0.01, "{}", grey.mean);
+        assert_eq!((grey.under_score(), grey.over_score()), (100.0, 100.0));
+    }
+
+    #[test]
+    fn entropy_is_zero_for_one_value_and_three_bits_for_eight() {
+        assert_eq!(Exposure::measure(&flat(99)).entropy_bits, 0.0);
+        let eight = Luma {
+            width: 8,
+            height: 1,
+            samples: vec![0, 90, 120, 150, 180, 200, 220, 255],
+        };
+        let entropy = Exposure::measure(&eight).entropy_bits;
+        assert!((entropy - 3.0).abs() < 1e-9, "{entropy}");
+    }
+}

@@ -1,0 +1,25 @@
+//! Pixels to report: is the file whole, and does the photo keep the limits of a standard.
+//!
+//! A frame goes in as bytes and a [`Report`](crate::model::Report) comes out; limits and severities
+//! come from a [`Standard`], which is text. The room reads no file, starts no thread and asks no
+//! clock: who calls decides where the bytes come from and how long it may take. It never changes
+//! a photo (I9) and it never decides what a verdict leads to; that is the station's.
+//!
+//! What it tells today needs no face: whether all of the file is there, resolution, sharpness,
+//! exposure and clipping, dynamic range, compression. Every other rule of the portrait standard
+//! stands in the report as not measured, with the reason.
+
+pub mod catalogue;
+mod checker;
+mod decode;
+mod exposure;
+mod jpeg;
+mod metadata;
+mod reasons;
+mod sharpness;
+mod standard;
+
+pub use checker::{Checker, Judge};
+pub use jpeg::{MAX_FILE_BYTES, MAX_PIXELS, MAX_PIXELS_PROGRESSIVE, Outline, Unreadable};
+pub use reasons::number;
+pub use standard::{Limit, Problem, Standard, StandardError};

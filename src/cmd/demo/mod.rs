@@ -1,0 +1,3 @@
+//! The demonstration: a venue morning without a venue.
+
+pub mod pictures;
