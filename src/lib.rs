@@ -3,6 +3,7 @@
 //! The rooms, and which way the arrows run, are in `docs/design.md`; each room's `mod.rs` says what it
 //! is for and which invariants it keeps.
 
+pub mod archive;
 pub mod clock;
 pub mod config;
 pub mod desk;
