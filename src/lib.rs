@@ -11,3 +11,4 @@ pub mod model;
 pub mod panel;
 pub mod station;
 pub mod tag;
+pub mod upload;

@@ -54,7 +54,9 @@ pub enum UploadError {
         source: opendal::Error,
     },
     /// The destination failed otherwise.
-    #[error("{destination}: failed to {doing} {key}; sending goes on by itself, look after the disk or network if it stays so")]
+    #[error(
+        "{destination}: failed to {doing} {key}; sending goes on by itself, look after the disk or network if it stays so"
+    )]
     Failed {
         /// Which destination.
         destination: String,
@@ -97,7 +99,9 @@ pub enum UploadError {
         path: PathBuf,
     },
     /// The name would leave the destination.
-    #[error("{destination}: {key:?} is no name within the destination; report it, the frame stays on the station")]
+    #[error(
+        "{destination}: {key:?} is no name within the destination; report it, the frame stays on the station"
+    )]
     Name {
         /// Which destination.
         destination: String,
@@ -111,7 +115,9 @@ pub enum UploadError {
         destination: String,
     },
     /// It took longer than [`Pace::deadline`](super::Pace::deadline).
-    #[error("{destination}: no end after {seconds} s; sending goes on by itself, look after the network if it stays so")]
+    #[error(
+        "{destination}: no end after {seconds} s; sending goes on by itself, look after the network if it stays so"
+    )]
     TooSlow {
         /// Which destination.
         destination: String,

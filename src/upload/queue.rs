@@ -61,12 +61,7 @@ impl Queue for Outbox {
         Outbox::removed(self, id).await
     }
 
-    async fn failed(
-        &self,
-        id: OutboxId,
-        error: String,
-        retry_after: Option<Millis>,
-    ) -> Answer<()> {
+    async fn failed(&self, id: OutboxId, error: String, retry_after: Option<Millis>) -> Answer<()> {
         Outbox::failed(self, id, error, retry_after).await
     }
 

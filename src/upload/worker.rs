@@ -99,11 +99,13 @@ impl<Q: Queue> Worker<Q> {
         way.count().await?;
         let next = way.queue.next_due().await?;
         let idle = self.under_way.is_empty();
-        let wait = next.map(|at| at.since(clock::boot_time()).0.max(match idle {
-            true => 1,
-            // What is under way is still noted as due.
-            false => LOOK_AGAIN.0,
-        }));
+        let wait = next.map(|at| {
+            at.since(clock::boot_time()).0.max(match idle {
+                true => 1,
+                // What is under way is still noted as due.
+                false => LOOK_AGAIN.0,
+            })
+        });
         tokio::select! {
             ended = self.under_way.join_next(), if !idle => match ended {
                 Some(Ok((id, outcome))) => {
@@ -209,9 +211,20 @@ impl<Q: Queue> Way<Q> {
         let (item, reason) = (errand.id().0, error.chain());
         match retry_after {
             Some(span) => {
-                tracing::warn!(item, failures, retry_after_ms = span.0, reason, "not sent yet");
+                tracing::warn!(
+                    item,
+                    failures,
+                    retry_after_ms = span.0,
+                    reason,
+                    "not sent yet"
+                );
             }
-            None => tracing::error!(item, failures, reason, "parked; `shutterline upload retry` sends it again"),
+            None => tracing::error!(
+                item,
+                failures,
+                reason,
+                "parked; `shutterline upload retry` sends it again"
+            ),
         }
         self.queue.failed(errand.id(), reason, retry_after).await
     }
