@@ -1,5 +1,10 @@
 //! The outbox worker against real folders, with an outbox in memory.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that unwraps says where it broke"
+)]
+
 use shutterline::archive::{ArchiveError, OutboxId, OutboxItem, OutboxRemoval, Receipt};
 use shutterline::model::{Bytes, FrameId, Millis, OutboxCounts, Sha256};
 use shutterline::upload::{Destination, Pace, Place, Queue, Worker};

@@ -51,7 +51,7 @@ pub enum UploadError {
         key: String,
         /// What the service said.
         #[source]
-        source: opendal::Error,
+        source: Box<opendal::Error>,
     },
     /// The destination failed otherwise.
     #[error(
@@ -66,7 +66,7 @@ pub enum UploadError {
         key: String,
         /// What the service said.
         #[source]
-        source: opendal::Error,
+        source: Box<opendal::Error>,
     },
     /// What was written does not read back.
     #[error(
@@ -135,7 +135,8 @@ impl UploadError {
         source: opendal::Error,
     ) -> Self {
         let (destination, key) = (destination.to_owned(), key.to_owned());
-        match source.kind() {
+        let (kind, source) = (source.kind(), Box::new(source));
+        match kind {
             opendal::ErrorKind::PermissionDenied => Self::Denied {
                 destination,
                 doing,
