@@ -13,6 +13,7 @@ pub mod model;
 pub mod panel;
 pub mod station;
 pub mod tag;
+pub mod upload;
 
 #[cfg(test)]
 mod house;

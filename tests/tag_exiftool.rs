@@ -1,5 +1,10 @@
 //! What others read in our files: exiftool is the judge. Without it these tests say so and pass.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that unwraps says where it broke"
+)]
+
 use shutterline::model::{FrameId, Serial, SessionId, StationId, StudentNumber, WallMs};
 use shutterline::tag::{TagFields, image_data_sha256, sidecar, tag_jpeg};
 use std::path::Path;

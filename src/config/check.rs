@@ -263,7 +263,7 @@ impl Findings<'_> {
             self.note(
                 "check.standard",
                 "no standard is named",
-                "write a name from config/standards/, for example \"graduate\"",
+                "write a name from config/standards/, for example \"cn-graduate-blue\"",
             );
         }
         for (key, value) in [

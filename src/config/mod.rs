@@ -9,6 +9,7 @@
 mod check;
 mod problem;
 mod read;
+mod section;
 
 pub use problem::{ConfigError, Problem};
 
@@ -294,7 +295,7 @@ impl Archive {
 /// `[check]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// `standard`: a name from `config/standards/` or the path of such a file; `graduate`.
+    /// `standard`: a name from `config/standards/` or the path of such a file; `cn-graduate-blue`.
     pub standard: String,
     /// `threads`: frames judged side by side; 1. A 24-megapixel frame takes about 75 MB while it is judged.
     pub threads: u8,
@@ -303,7 +304,7 @@ pub struct Check {
 impl Default for Check {
     fn default() -> Self {
         Self {
-            standard: "graduate".into(),
+            standard: "cn-graduate-blue".into(),
             threads: 1,
         }
     }
