@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench fmt fmt-check clippy lint config-check deny clean-cache camera
+.PHONY: help build release test demo bench fmt fmt-check clippy lint config-check deny clean-cache camera
 
 # Keys for `shutterline demo`, for example: make demo ARGS=--interactive
 ARGS ?=
@@ -22,6 +22,10 @@ help: ## Print these targets
 build: ## Build the debug binary (installs what lacks)
 	@scripts/setup build
 	$(CARGO) build --locked
+
+release: ## Build the optimised binary, target/release/shutterline (installs what lacks)
+	@scripts/setup build
+	$(CARGO) build --locked --release
 
 test: ## Run every test on real libgphoto2 and a virtual camera (installs what lacks)
 	@scripts/setup test
