@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build release test demo bench fmt fmt-check clippy lint config-check deny clean-cache camera
+.PHONY: help build release test demo bench fmt fmt-check clippy lint config-check deny clean-cache
 
 # Keys for `shutterline demo`, for example: make demo ARGS=--interactive
 ARGS ?=
@@ -29,22 +29,19 @@ release: ## Build the optimised binary, target/release/shutterline (installs wha
 
 test: ## Run every test on real libgphoto2 and a virtual camera (installs what lacks)
 	@scripts/setup test
-	@$(MAKE) --no-print-directory camera
+	@scripts/fetch-virtual-camera >/dev/null || echo 'test: without the virtual camera the tests on libgphoto2 are left out'
 	$(CARGO) test --locked
 
 demo: ## Play a venue morning of 12 students; ARGS=--interactive or ARGS=--fast
 	@scripts/setup demo
-	@$(MAKE) --no-print-directory camera
-	$(CARGO) run --locked --quiet -- demo $(ARGS)
+	$(CARGO) build --locked
+	@settings=$$(scripts/fetch-virtual-camera) || echo 'demo: without the virtual camera the sim camera is used'; \
+	eval "$$settings"; $(CARGO) run --locked --quiet -- demo $(ARGS)
 
-# Nothing fails without the virtual camera: the demo then uses the sim camera, and the tests on libgphoto2 say that they were left out.
-camera:
-	@scripts/fetch-virtual-camera || echo "camera: the virtual camera could not be had (see above); the sim camera is used instead"
-
-bench: ## Measure what the README's figures show (release build, takes minutes)
+bench: ## Measure what the README's figures show (optimised build, takes minutes)
 	@scripts/setup test
-	@$(MAKE) --no-print-directory camera
-	$(CARGO) bench --locked --bench pedal
+	@settings=$$(scripts/fetch-virtual-camera) || echo 'bench: without the virtual camera its figures are left out'; \
+	eval "$$settings"; $(CARGO) bench --locked --bench pedal
 
 fmt: ## Format the sources
 	@scripts/setup lint
