@@ -3,7 +3,9 @@
 //! The rooms, and which way the arrows run, are in `docs/design.md`; each room's `mod.rs` says what it
 //! is for and which invariants it keeps.
 
+pub mod camera;
 pub mod clock;
+pub mod cmd;
 pub mod model;
 pub mod panel;
 pub mod station;
