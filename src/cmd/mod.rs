@@ -1,3 +1,4 @@
 //! One file per subcommand.
 
+pub mod camera_child;
 pub mod demo;
