@@ -3,7 +3,9 @@
 //! The rooms, and which way the arrows run, are in `docs/design.md`; each room's `mod.rs` says what it
 //! is for and which invariants it keeps.
 
+pub mod archive;
 pub mod clock;
 pub mod model;
 pub mod panel;
 pub mod station;
+pub mod web;
