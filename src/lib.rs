@@ -5,6 +5,8 @@
 
 pub mod archive;
 pub mod clock;
+pub mod cmd;
+pub mod desk;
 pub mod model;
 pub mod panel;
 pub mod station;

@@ -364,8 +364,7 @@ impl Events {
                 if data.is_empty() {
                     continue;
                 }
-                event.data =
-                    serde_json::from_str(&data).map_err(|e| self.0.not_understood(e))?;
+                event.data = serde_json::from_str(&data).map_err(|e| self.0.not_understood(e))?;
                 return Ok(Some(event));
             }
             let (field, value) = line.split_once(':').unwrap_or((&line, ""));

@@ -70,7 +70,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
         match Path::<String>::from_request_parts(parts, state).await {
             Ok(Path(id)) => Ok(Named(id)),
             Err(e) => Err(Problem::invalid(
-                format!("{} holds no readable id: {}", parts.uri.path(), e.body_text()),
+                format!(
+                    "{} holds no readable id: {}",
+                    parts.uri.path(),
+                    e.body_text()
+                ),
                 "ids are plain letters, digits and dashes: shutterline frames list",
             )),
         }

@@ -25,5 +25,5 @@ pub use ask::{
 };
 pub use problem::{Envelope, Problem};
 pub use serve::serve;
+pub use socket::{BindError, DEFAULT_SOCKET, bind, bind_with_mode};
 pub use storage::OutboxView;
-pub use socket::{BindError, bind};

@@ -31,11 +31,12 @@ pub async fn serve(
     let own = OwnSocket::of(&listener);
     let (stop, stopping) = watch::channel(false);
     let mut overdue = stopping.clone();
-    let server =
-        axum::serve(listener, router(App { handle, stopping })).with_graceful_shutdown(async move {
+    let server = axum::serve(listener, router(App { handle, stopping })).with_graceful_shutdown(
+        async move {
             shutdown.await;
             stop.send_replace(true);
-        });
+        },
+    );
     let result = tokio::select! {
         result = server => result,
         () = async {

@@ -9,6 +9,9 @@ use tokio::net::UnixListener;
 /// Longest path of a Unix socket in bytes: `sun_path` is 108, its end a zero byte.
 const PATH_MAX_BYTES: usize = 107;
 
+/// Where the daemon listens and clients look unless they are told otherwise.
+pub const DEFAULT_SOCKET: &str = "/run/shutterline/shutterline.sock";
+
 /// Owner and group may connect (which needs write permission), nobody else.
 const MODE: u32 = 0o660;
 
@@ -78,6 +81,11 @@ pub enum BindError {
 /// the holder of the data folder's lock may do that. Without the lock, two daemons starting together would each
 /// take the other's fresh socket for a stale one.
 pub fn bind(path: &Path) -> Result<UnixListener, BindError> {
+    bind_with_mode(path, MODE)
+}
+
+/// [`bind`], with the mode that the config gives.
+pub fn bind_with_mode(path: &Path, mode: u32) -> Result<UnixListener, BindError> {
     let length = path.as_os_str().len();
     if length > PATH_MAX_BYTES {
         return Err(BindError::TooLong {
@@ -105,7 +113,7 @@ pub fn bind(path: &Path) -> Result<UnixListener, BindError> {
     };
     // Until the mode is set the socket has 0777 less the umask; under the usual 022 only the owner may connect.
     let listener = UnixListener::bind(path).map_err(failed("bind"))?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(MODE))
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
         .map_err(failed("set the mode of"))?;
     Ok(listener)
 }
