@@ -48,7 +48,8 @@ pub enum CameraVerb {
     #[command(hide = true)]
     Knob {
         /// The knob as JSON
-        json: String,
+        #[arg(value_name = "JSON")]
+        knob: String,
         /// How to print.
         #[command(flatten)]
         format: Format,
@@ -69,9 +70,9 @@ pub async fn run(args: CameraArgs, client: &Client) -> anyhow::Result<()> {
             client.post("/v1/camera/test-shot", &NoBody {}).await?,
             format,
         ),
-        CameraVerb::Knob { json, format } => {
+        CameraVerb::Knob { knob, format } => {
             let knob: serde_json::Value =
-                serde_json::from_str(&json).context("the knob is no JSON")?;
+                serde_json::from_str(&knob).context("the knob is no JSON")?;
             (client.post("/v1/camera/knob", &knob).await?, format)
         }
     };
