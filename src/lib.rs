@@ -6,8 +6,10 @@
 pub mod archive;
 pub mod clock;
 pub mod cmd;
+pub mod config;
 pub mod desk;
 pub mod model;
 pub mod panel;
 pub mod station;
+pub mod tag;
 pub mod web;
