@@ -1,13 +1,9 @@
-//! The camera's own process, started by the daemon.
+//! `shutterline camera-child`: the camera's own process, started by the daemon.
 
-use super::failure::{Exit, Failure};
-use clap::Args;
+use std::process::ExitCode;
 
-/// Arguments of the camera's process.
-#[derive(Debug, Args)]
-pub struct CameraChildArgs {}
-
-/// Runs it.
-pub fn run(_args: CameraChildArgs) -> anyhow::Result<Exit> {
-    Err(Failure::new("this build has no camera in it", "build it with the camera").into())
+/// Runs the child with the arguments after its name.
+pub fn run(_args: &[String]) -> ExitCode {
+    eprintln!("camera-child: this build has no camera in it");
+    ExitCode::FAILURE
 }

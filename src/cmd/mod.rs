@@ -85,14 +85,18 @@ pub enum Command {
     Config(config::ConfigArgs),
     /// The camera's own process, started by `run`
     #[command(hide = true)]
-    CameraChild(camera_child::CameraChildArgs),
+    CameraChild {
+        /// Its own arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 }
 
 /// Parses the command line, does what it says, and prints what went wrong, once.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match dispatch(cli) {
-        Ok(exit) => exit.into(),
+        Ok(exit) => exit,
         Err(error) => {
             eprint!("{}", describe(&error));
             exit_of(&error).into()
@@ -100,16 +104,13 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
-        Command::Run(mut args) => {
-            args.socket = cli.socket;
-            run::run(args)
-        }
-        Command::Demo(args) => demo::run(args),
-        Command::Check(args) => check::run(args),
-        Command::Config(args) => config::run(args),
-        Command::CameraChild(args) => camera_child::run(args),
+        Command::Run(args) => run::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Config(args) => config::run(&args),
+        Command::CameraChild { args } => Ok(camera_child::run(&args)),
         command => {
             let client = Client::new(cli.socket.unwrap_or_else(|| DEFAULT_SOCKET.into()));
             tokio::runtime::Builder::new_current_thread()
@@ -117,6 +118,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
                 .build()
                 .context("failed to start the client")?
                 .block_on(ask(command, &client))
+                .map(ExitCode::from)
         }
     }
 }
@@ -138,7 +140,7 @@ async fn ask(command: Command, client: &Client) -> anyhow::Result<Exit> {
         | Command::Demo(_)
         | Command::Check(_)
         | Command::Config(_)
-        | Command::CameraChild(_) => anyhow::bail!("this command asks no daemon"),
+        | Command::CameraChild { .. } => anyhow::bail!("this command asks no daemon"),
     }
     Ok(Exit::Done)
 }

@@ -1,8 +1,9 @@
 //! `shutterline run`: the station itself.
 
-use super::failure::{Exit, Failure};
+use super::failure::Failure;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 const EXAMPLES: &str = "Examples:
   shutterline run --config /etc/shutterline/shutterline.toml
@@ -34,8 +35,8 @@ pub struct RunArgs {
     /// The data folder
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// The control socket: the command line's own `--socket`.
-    #[arg(skip)]
+    /// The control socket
+    #[arg(long, value_name = "PATH", env = "SHUTTERLINE_SOCKET")]
     pub socket: Option<PathBuf>,
     /// The camera
     #[arg(long)]
@@ -46,7 +47,7 @@ pub struct RunArgs {
 }
 
 /// Runs the station until it is told to stop.
-pub fn run(_args: RunArgs) -> anyhow::Result<Exit> {
+pub fn run(_args: &RunArgs) -> anyhow::Result<ExitCode> {
     Err(Failure::new(
         "this build has no station in it",
         "build it with the daemon",

@@ -1,6 +1,6 @@
 //! `shutterline upload …`: what still has to reach a destination.
 
-use super::output::{Format, show, show_outcome};
+use super::output::{Format, or_dash, show, show_outcome, table, text};
 use crate::model::Outcome;
 use crate::web::OutboxView;
 use crate::web::client::Client;
@@ -52,8 +52,30 @@ pub async fn run(args: UploadArgs, client: &Client) -> anyhow::Result<()> {
 }
 
 fn human(view: &OutboxView) -> String {
-    format!(
+    let counts = format!(
         "待传 pending {} · 失败 failed {}\n",
         view.outbox.pending, view.outbox.failed
-    )
+    );
+    if view.items.is_empty() {
+        return counts;
+    }
+    let mut rows = table([
+        "frame",
+        "destination",
+        "state",
+        "tries failed",
+        "size",
+        "last error",
+    ]);
+    for row in &view.items {
+        rows.add_row([
+            row.item.frame.to_string(),
+            row.item.destination.clone(),
+            row.state.clone(),
+            row.item.attempts.to_string(),
+            row.item.size_bytes.to_string(),
+            or_dash(row.last_error.as_ref()),
+        ]);
+    }
+    format!("{}{counts}", text(&rows))
 }

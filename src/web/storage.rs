@@ -4,7 +4,7 @@ use super::app::{App, Done};
 use super::extract::Body;
 use super::wire::NoBody;
 use super::{Ask, Problem, VerifyLine};
-use crate::archive::OutboxItem;
+use crate::archive::OutboxRow;
 use crate::model::OutboxCounts;
 use axum::Json;
 use axum::body::{Body as HttpBody, Bytes};
@@ -25,13 +25,13 @@ const VERIFY_LINES: usize = 16;
 pub struct OutboxView {
     /// The counts of the status.
     pub outbox: OutboxCounts,
-    /// What has not been delivered yet.
-    pub items: Vec<OutboxItem>,
+    /// What is not done with, in the order it was queued.
+    pub items: Vec<OutboxRow>,
 }
 
 /// `GET /v1/upload`
 pub(super) async fn outbox(State(app): State<App>) -> Result<Json<OutboxView>, Problem> {
-    let items = app.read(|reader| reader.outbox_items()).await?;
+    let items = app.read(|reader| reader.outbox_rows(true)).await?;
     let outbox = app.handle.status.borrow().outbox;
     Ok(Json(OutboxView { outbox, items }))
 }

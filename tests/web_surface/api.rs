@@ -300,9 +300,7 @@ fn stopping_answers_who_still_waits_and_removes_the_socket() {
     let mut events = rig.wait(client.events(None)).unwrap();
     // One that connected and says nothing must not keep the daemon.
     let _idle = std::os::unix::net::UnixStream::connect(&rig.socket).unwrap();
-    while rig.asked().is_empty() {
-        std::thread::yield_now();
-    }
+    rig.until("the question", || !rig.asked().is_empty());
     rig.begin_stop();
     let (status, text) = waiting.join().unwrap();
     assert_eq!(status, 503, "{text}");

@@ -177,9 +177,7 @@ fn following_events_ends_with_the_daemon() {
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    while rig.events.receiver_count() == 0 {
-        std::thread::yield_now();
-    }
+    rig.until("the listener", || rig.events.receiver_count() > 0);
     rig.begin_stop();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());

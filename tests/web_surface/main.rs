@@ -7,3 +7,5 @@ mod cli_asks;
 mod cli_exit;
 mod events;
 mod rig;
+mod seed;
+mod stored;

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 use shutterline::archive::Reader;
+use shutterline::clock;
 use shutterline::model::{
-    CorrectionPreview, FrameId, FrameMove, Outcome, Refusal, Serial, Status, StudentNumber,
+    CorrectionPreview, FrameId, FrameMove, Millis, Outcome, Refusal, Serial, Status, StudentNumber,
 };
 use shutterline::web::client::Client;
 use shutterline::web::{
@@ -60,7 +61,9 @@ pub struct Rig {
 
 impl Rig {
     pub fn new() -> Self {
-        Self::over(tempfile::tempdir().unwrap())
+        let dir = tempfile::tempdir().unwrap();
+        crate::seed::empty(dir.path());
+        Self::over(dir)
     }
 
     /// Over a data folder that already holds something.
@@ -127,6 +130,15 @@ impl Rig {
     pub fn asked(&self) -> String {
         let memory = self.memory.lock().unwrap();
         memory.asked.last().cloned().unwrap_or_default()
+    }
+
+    /// Waits until something holds; every poll gives the others the processor.
+    pub fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        let deadline = clock::boot_time() + Millis(CAP.as_millis() as u64);
+        while !holds() {
+            assert!(clock::boot_time() < deadline, "{what} did not come in time");
+            std::thread::yield_now();
+        }
     }
 
     /// Remembers an event and sends it to those who listen, in the daemon's order.

@@ -1,9 +1,10 @@
 //! `shutterline demo`: a venue morning.
 
-use super::failure::{Exit, Failure};
+use super::failure::Failure;
 use super::run::CameraArg;
 use clap::Args;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 const EXAMPLES: &str = "Examples:
   shutterline demo
@@ -29,6 +30,6 @@ pub struct DemoArgs {
 }
 
 /// Plays it.
-pub fn run(_args: DemoArgs) -> anyhow::Result<Exit> {
+pub fn run(_args: &DemoArgs) -> anyhow::Result<ExitCode> {
     Err(Failure::new("this build has no demo in it", "build it with the daemon").into())
 }
