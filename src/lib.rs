@@ -15,6 +15,7 @@ pub mod panel;
 pub mod station;
 pub mod tag;
 pub mod upload;
+pub mod web;
 
 #[cfg(test)]
 mod house;
