@@ -3,7 +3,7 @@
 use super::*;
 use crate::archive::CrashPoint;
 
-fn quiet_panics() {
+pub(super) fn quiet_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         let usual = std::panic::take_hook();

@@ -1,7 +1,10 @@
 //! Drills on real SQLite files and real photos in a folder of their own.
 
+#![allow(clippy::unwrap_used)]
+
 mod corrections;
 mod crashes;
+mod days;
 mod failures;
 mod opening;
 mod outbox;

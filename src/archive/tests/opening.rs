@@ -72,6 +72,21 @@ fn a_database_that_is_none_is_told_so() {
     );
 }
 
+#[test]
+fn a_database_locked_by_another_program_is_told_so() {
+    let venue = Venue::new();
+    drop(venue.open());
+    let other = rusqlite::Connection::open(venue.data().join("shutterline.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = venue
+        .try_open(venue.options.clone())
+        .map(|_| ())
+        .unwrap_err();
+    assert!(error.to_string().contains("close the program"), "{error}");
+    drop(other);
+    venue.open();
+}
+
 /// Everything the schema consists of.
 fn schema_of(path: &Path) -> Vec<(String, String)> {
     let db = rusqlite::Connection::open(path).unwrap();
@@ -91,7 +106,7 @@ fn a_migrated_database_equals_a_fresh_one() {
         let old = Venue::new();
         std::fs::create_dir(old.data()).unwrap();
         let path = old.data().join("shutterline.db");
-        let db = schema::open_once(&path, version).unwrap();
+        let db = schema::open_up_to(&path, version).unwrap();
         db.execute_batch(
             "INSERT INTO station (id, station, next_frame) VALUES (1, 'k7qa', 7);
              INSERT INTO session VALUES ('k7qa-s1', 'Law', 'k7qa-s1 Law', 'open', NULL, 0);
