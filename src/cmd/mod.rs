@@ -59,6 +59,25 @@ pub enum Command {
     Run(run::RunArgs),
     /// Play a venue morning of twelve students
     Demo(demo::DemoArgs),
+    /// A question to the running station.
+    #[command(flatten)]
+    Ask(Question),
+    /// Judge photos from disk, without a daemon
+    Check(check::CheckArgs),
+    /// The config file
+    Config(config::ConfigArgs),
+    /// The camera's own process, started by `run`
+    #[command(hide = true)]
+    CameraChild {
+        /// Its own arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+}
+
+/// The commands that ask the daemon.
+#[derive(Debug, Subcommand)]
+pub enum Question {
     /// Show the station at a glance
     Status(status::StatusArgs),
     /// The list of students (学生名单)
@@ -79,17 +98,6 @@ pub enum Command {
     Camera(camera::CameraArgs),
     /// What was done and by whom, and what happens now
     Events(events::EventsArgs),
-    /// Judge photos from disk, without a daemon
-    Check(check::CheckArgs),
-    /// The config file
-    Config(config::ConfigArgs),
-    /// The camera's own process, started by `run`
-    #[command(hide = true)]
-    CameraChild {
-        /// Its own arguments
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<String>,
-    },
 }
 
 /// Parses the command line, does what it says, and prints what went wrong, once.
@@ -111,36 +119,30 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
         Command::CameraChild { args } => Ok(camera_child::run(&args)),
-        command => {
-            let client = Client::new(cli.socket.unwrap_or_else(|| DEFAULT_SOCKET.into()));
+        Command::Ask(question) => {
+            let socket = cli.socket.unwrap_or_else(|| DEFAULT_SOCKET.into());
             tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .context("failed to start the client")?
-                .block_on(ask(command, &client))
+                .block_on(ask(question, &Client::new(socket)))
                 .map(ExitCode::from)
         }
     }
 }
 
-/// The commands that ask the daemon.
-async fn ask(command: Command, client: &Client) -> anyhow::Result<Exit> {
-    match command {
-        Command::Status(args) => status::run(args, client).await?,
-        Command::Roster(args) => roster::run(args, client).await?,
-        Command::Session(args) => return session::run(args, client).await,
-        Command::Queue(args) => queue::run(args, client).await?,
-        Command::Panel(args) => panel::run(args, client).await?,
-        Command::Frames(args) => frames::run(args, client).await?,
-        Command::Archive(args) => return archive::run(args, client).await,
-        Command::Upload(args) => upload::run(args, client).await?,
-        Command::Camera(args) => camera::run(args, client).await?,
-        Command::Events(args) => events::run(args, client).await?,
-        Command::Run(_)
-        | Command::Demo(_)
-        | Command::Check(_)
-        | Command::Config(_)
-        | Command::CameraChild { .. } => anyhow::bail!("this command asks no daemon"),
+async fn ask(question: Question, client: &Client) -> anyhow::Result<Exit> {
+    match question {
+        Question::Status(args) => status::run(args, client).await?,
+        Question::Roster(args) => roster::run(args, client).await?,
+        Question::Session(args) => return session::run(args, client).await,
+        Question::Queue(args) => queue::run(args, client).await?,
+        Question::Panel(args) => panel::run(args, client).await?,
+        Question::Frames(args) => frames::run(args, client).await?,
+        Question::Archive(args) => return archive::run(args, client).await,
+        Question::Upload(args) => upload::run(args, client).await?,
+        Question::Camera(args) => camera::run(args, client).await?,
+        Question::Events(args) => events::run(args, client).await?,
     }
     Ok(Exit::Done)
 }
