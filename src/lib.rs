@@ -4,6 +4,7 @@
 //! is for and which invariants it keeps.
 
 pub mod archive;
+pub mod camera;
 pub mod clock;
 pub mod cmd;
 pub mod config;
