@@ -26,7 +26,7 @@ pub mod words;
 use crate::web::DEFAULT_SOCKET;
 use crate::web::client::Client;
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use failure::{Exit, describe, exit_of};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -100,9 +100,31 @@ pub enum Question {
     Events(events::EventsArgs),
 }
 
+/// The command line, each verb with those of its group's examples that show it.
+fn command() -> clap::Command {
+    Cli::command().mut_subcommands(|group| {
+        let name = group.get_name().to_owned();
+        let examples = group
+            .get_after_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        group.mut_subcommands(|verb| {
+            let wanted = format!("shutterline {name} {}", verb.get_name());
+            let own: Vec<&str> = examples.lines().filter(|l| l.contains(&wanted)).collect();
+            if own.is_empty() {
+                return verb;
+            }
+            verb.after_help(format!("Examples:\n{}", own.join("\n")))
+        })
+    })
+}
+
 /// Parses the command line, does what it says, and prints what went wrong, once.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::from_arg_matches(&command().get_matches()) {
+        Ok(cli) => cli,
+        Err(usage) => usage.exit(),
+    };
     match dispatch(cli) {
         Ok(exit) => exit,
         Err(error) => {
@@ -150,24 +172,30 @@ async fn ask(question: Question, client: &Client) -> anyhow::Result<Exit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_holds_together() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]
     fn every_command_for_people_shows_examples() {
-        for command in Cli::command().get_subcommands() {
-            if command.is_hide_set() {
-                continue;
-            }
-            let help = command
+        let has = |command: &clap::Command| {
+            command
                 .get_after_help()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            assert!(help.contains("Example"), "{} has none", command.get_name());
+                .is_some_and(|help| help.to_string().contains("Examples:"))
+        };
+        let command = command();
+        for group in command.get_subcommands().filter(|c| !c.is_hide_set()) {
+            assert!(has(group), "{} has none", group.get_name());
+            for verb in group.get_subcommands().filter(|c| !c.is_hide_set()) {
+                assert!(
+                    has(verb),
+                    "{} {} has none",
+                    group.get_name(),
+                    verb.get_name()
+                );
+            }
         }
     }
 }

@@ -11,8 +11,10 @@ use clap::{Args, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "Examples:
   shutterline queue list
+  shutterline queue call 9                     # out of order, audited
   shutterline queue hold --reason fix          # whoever sits there: a shirt to straighten
   shutterline queue recall 7                   # sits next, after the one seated
+  shutterline queue absent 7                   # did not come at all
   shutterline queue bind 12 20210012 --name 王小明
   shutterline queue undo-advance --dry-run     # moved on too early: what would change?
   shutterline queue shift --from 5 --to 9 --by 1
