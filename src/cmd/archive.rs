@@ -69,7 +69,6 @@ pub async fn run(args: ArchiveArgs, client: &Client) -> anyhow::Result<Exit> {
                 problem,
                 next,
             }) => {
-                bar.suspend(|| tracing::debug!(path, problem, "a file is not as its row says"));
                 findings.problems.push(Problem {
                     path,
                     problem,

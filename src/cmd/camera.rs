@@ -1,8 +1,8 @@
 //! `shutterline camera …`: the tethered camera.
 
-use super::output::{Format, facts, or_dash, show, show_outcome, text};
+use super::output::{Format, facts, or_dash, show, show_outcome, table, text};
 use super::words;
-use crate::model::Outcome;
+use crate::model::{CameraInfo, Outcome};
 use crate::web::CameraView;
 use crate::web::client::Client;
 use crate::web::wire::NoBody;
@@ -10,6 +10,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 
 const EXAMPLES: &str = "Examples:
+  shutterline camera list              # without a daemon
   shutterline camera show
   shutterline camera test-shot         # a frame that belongs to nobody
   shutterline camera adopt             # after metering: these settings are the session's profile";
@@ -26,6 +27,12 @@ pub struct CameraArgs {
 /// What can be done with the camera.
 #[derive(Debug, Subcommand)]
 pub enum CameraVerb {
+    /// List the cameras on USB, without asking the daemon (which holds the one it uses)
+    List {
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
     /// Show the camera as observed, with its profile and what differs from it
     Show {
         /// How to print.
@@ -59,6 +66,10 @@ pub enum CameraVerb {
 /// Asks and shows.
 pub async fn run(args: CameraArgs, client: &Client) -> anyhow::Result<()> {
     let (outcome, format): (Outcome, Format) = match args.verb {
+        CameraVerb::List { format } => {
+            let found = crate::camera::detect()?;
+            return show(&found, format, |found| list_text(found));
+        }
         CameraVerb::Show { format } => {
             let view: CameraView = client.get("/v1/camera").await?;
             return show(&view, format, human);
@@ -77,6 +88,23 @@ pub async fn run(args: CameraArgs, client: &Client) -> anyhow::Result<()> {
         }
     };
     show_outcome(&outcome, format)
+}
+
+fn list_text(cameras: &[CameraInfo]) -> String {
+    if cameras.is_empty() {
+        return "没有发现相机：检查电源和数据线 · no camera found: check its power and the cable\n"
+            .to_owned();
+    }
+    let mut rows = table(["型号 model", "机身号 serial", "端口 port", "电池 battery"]);
+    for camera in cameras {
+        rows.add_row([
+            camera.model.clone(),
+            or_dash(Some(&camera.serial).filter(|s| !s.is_empty())),
+            camera.port.clone(),
+            or_dash(camera.battery.as_ref()),
+        ]);
+    }
+    text(&rows)
 }
 
 fn human(view: &CameraView) -> String {

@@ -15,7 +15,8 @@ const EXAMPLES: &str = "Examples:
   shutterline frames show k7qa-000123
   shutterline frames accept k7qa-000123                          # a human overrules the reject
   shutterline frames reassign k7qa-000123 --to 20210007 --dry-run
-  shutterline frames split --from k7qa-000124                    # forgot to move on";
+  shutterline frames split --from k7qa-000124                    # forgot to move on
+  shutterline frames discard k7qa-000123                         # set aside, and nobody's";
 
 /// Arguments of `frames`.
 #[derive(Debug, Args)]

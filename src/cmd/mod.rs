@@ -27,7 +27,7 @@ pub mod words;
 use crate::web::DEFAULT_SOCKET;
 use crate::web::client::Client;
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use failure::{Exit, describe, exit_of};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,6 +60,25 @@ pub enum Command {
     Run(run::RunArgs),
     /// Play a venue morning of twelve students
     Demo(demo::DemoArgs),
+    /// A question to the running station.
+    #[command(flatten)]
+    Ask(Question),
+    /// Judge photos from disk, without a daemon
+    Check(check::CheckArgs),
+    /// The config file
+    Config(config::ConfigArgs),
+    /// The camera's own process, started by `run`
+    #[command(hide = true)]
+    CameraChild {
+        /// Its own arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+}
+
+/// The commands that ask the daemon.
+#[derive(Debug, Subcommand)]
+pub enum Question {
     /// Show the station at a glance
     Status(status::StatusArgs),
     /// The list of students (学生名单)
@@ -80,22 +99,33 @@ pub enum Command {
     Camera(camera::CameraArgs),
     /// What was done and by whom, and what happens now
     Events(events::EventsArgs),
-    /// Judge photos from disk, without a daemon
-    Check(check::CheckArgs),
-    /// The config file
-    Config(config::ConfigArgs),
-    /// The camera's own process, started by `run`
-    #[command(hide = true)]
-    CameraChild {
-        /// Its own arguments
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<String>,
-    },
+}
+
+/// The command line, each verb with those of its group's examples that show it.
+fn command() -> clap::Command {
+    Cli::command().mut_subcommands(|group| {
+        let name = group.get_name().to_owned();
+        let examples = group
+            .get_after_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        group.mut_subcommands(|verb| {
+            let wanted = format!("shutterline {name} {}", verb.get_name());
+            let own: Vec<&str> = examples.lines().filter(|l| l.contains(&wanted)).collect();
+            if own.is_empty() {
+                return verb;
+            }
+            verb.after_help(format!("Examples:\n{}", own.join("\n")))
+        })
+    })
 }
 
 /// Parses the command line, does what it says, and prints what went wrong, once.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::from_arg_matches(&command().get_matches()) {
+        Ok(cli) => cli,
+        Err(usage) => usage.exit(),
+    };
     match dispatch(cli) {
         Ok(exit) => exit,
         Err(error) => {
@@ -112,36 +142,30 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
         Command::CameraChild { args } => Ok(camera_child::run(&args)),
-        command => {
-            let client = Client::new(cli.socket.unwrap_or_else(|| DEFAULT_SOCKET.into()));
+        Command::Ask(question) => {
+            let socket = cli.socket.unwrap_or_else(|| DEFAULT_SOCKET.into());
             tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .context("failed to start the client")?
-                .block_on(ask(command, &client))
+                .block_on(ask(question, &Client::new(socket)))
                 .map(ExitCode::from)
         }
     }
 }
 
-/// The commands that ask the daemon.
-async fn ask(command: Command, client: &Client) -> anyhow::Result<Exit> {
-    match command {
-        Command::Status(args) => status::run(args, client).await?,
-        Command::Roster(args) => roster::run(args, client).await?,
-        Command::Session(args) => return session::run(args, client).await,
-        Command::Queue(args) => queue::run(args, client).await?,
-        Command::Panel(args) => panel::run(args, client).await?,
-        Command::Frames(args) => frames::run(args, client).await?,
-        Command::Archive(args) => return archive::run(args, client).await,
-        Command::Upload(args) => upload::run(args, client).await?,
-        Command::Camera(args) => camera::run(args, client).await?,
-        Command::Events(args) => events::run(args, client).await?,
-        Command::Run(_)
-        | Command::Demo(_)
-        | Command::Check(_)
-        | Command::Config(_)
-        | Command::CameraChild { .. } => anyhow::bail!("this command asks no daemon"),
+async fn ask(question: Question, client: &Client) -> anyhow::Result<Exit> {
+    match question {
+        Question::Status(args) => status::run(args, client).await?,
+        Question::Roster(args) => roster::run(args, client).await?,
+        Question::Session(args) => return session::run(args, client).await,
+        Question::Queue(args) => queue::run(args, client).await?,
+        Question::Panel(args) => panel::run(args, client).await?,
+        Question::Frames(args) => frames::run(args, client).await?,
+        Question::Archive(args) => return archive::run(args, client).await,
+        Question::Upload(args) => upload::run(args, client).await?,
+        Question::Camera(args) => camera::run(args, client).await?,
+        Question::Events(args) => events::run(args, client).await?,
     }
     Ok(Exit::Done)
 }
@@ -149,24 +173,30 @@ async fn ask(command: Command, client: &Client) -> anyhow::Result<Exit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_holds_together() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]
     fn every_command_for_people_shows_examples() {
-        for command in Cli::command().get_subcommands() {
-            if command.is_hide_set() {
-                continue;
-            }
-            let help = command
+        let has = |command: &clap::Command| {
+            command
                 .get_after_help()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            assert!(help.contains("Example"), "{} has none", command.get_name());
+                .is_some_and(|help| help.to_string().contains("Examples:"))
+        };
+        let command = command();
+        for group in command.get_subcommands().filter(|c| !c.is_hide_set()) {
+            assert!(has(group), "{} has none", group.get_name());
+            for verb in group.get_subcommands().filter(|c| !c.is_hide_set()) {
+                assert!(
+                    has(verb),
+                    "{} {} has none",
+                    group.get_name(),
+                    verb.get_name()
+                );
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::output::{Format, or_dash, show, show_outcome, table, text};
 use super::words;
-use crate::model::{HoldReason, Outcome, Serial, SessionId};
+use crate::model::{HoldReason, Outcome, Serial};
 use crate::web::client::{Client, encode};
 use crate::web::wire::{
     BindBody, DryRunBody, HoldBody, QueueView, SerialBody, ShiftBody, SwapBody,
@@ -11,8 +11,10 @@ use clap::{Args, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "Examples:
   shutterline queue list
+  shutterline queue call 9                     # out of order, audited
   shutterline queue hold --reason fix          # whoever sits there: a shirt to straighten
   shutterline queue recall 7                   # sits next, after the one seated
+  shutterline queue absent 7                   # did not come at all
   shutterline queue bind 12 20210012 --name 王小明
   shutterline queue undo-advance --dry-run     # moved on too early: what would change?
   shutterline queue shift --from 5 --to 9 --by 1
@@ -66,6 +68,17 @@ pub enum QueueVerb {
         #[command(flatten)]
         format: Format,
     },
+    /// A move of one serial.
+    #[command(flatten)]
+    Move(Move),
+    /// A correction.
+    #[command(flatten)]
+    Correct(Correction),
+}
+
+/// What can be done with one serial.
+#[derive(Debug, Subcommand)]
+pub enum Move {
     /// Call a serial out of order (audited)
     Call {
         /// Which
@@ -101,6 +114,11 @@ pub enum QueueVerb {
         #[command(flatten)]
         format: Format,
     },
+}
+
+/// What can be corrected; each with `--dry-run`.
+#[derive(Debug, Subcommand)]
+pub enum Correction {
     /// Give a serial its student (audited)
     Bind {
         /// Which
@@ -170,13 +188,20 @@ pub enum QueueVerb {
 
 /// Asks and shows.
 pub async fn run(args: QueueArgs, client: &Client) -> anyhow::Result<()> {
-    use QueueVerb as V;
-    let (outcome, format): (Outcome, Format) = match args.verb {
-        V::List { session, format } => return list(session, format, client).await,
-        V::Call { serial, format } => (by_serial("call", serial, client).await?, format),
-        V::Recall { serial, format } => (by_serial("recall", serial, client).await?, format),
-        V::Absent { serial, format } => (by_serial("absent", serial, client).await?, format),
-        V::Hold {
+    let (outcome, format) = match args.verb {
+        QueueVerb::List { session, format } => return list(session, format, client).await,
+        QueueVerb::Move(verb) => moved(verb, client).await?,
+        QueueVerb::Correct(verb) => corrected(verb, client).await?,
+    };
+    show_outcome(&outcome, format)
+}
+
+async fn moved(verb: Move, client: &Client) -> anyhow::Result<(Outcome, Format)> {
+    Ok(match verb {
+        Move::Call { serial, format } => (by_serial("call", serial, client).await?, format),
+        Move::Recall { serial, format } => (by_serial("recall", serial, client).await?, format),
+        Move::Absent { serial, format } => (by_serial("absent", serial, client).await?, format),
+        Move::Hold {
             serial,
             reason,
             format,
@@ -185,9 +210,7 @@ pub async fn run(args: QueueArgs, client: &Client) -> anyhow::Result<()> {
             let body = HoldBody { serial, reason };
             (client.post("/v1/queue/hold", &body).await?, format)
         }
-        verb => correction(verb, client).await?,
-    };
-    show_outcome(&outcome, format)
+    })
 }
 
 async fn by_serial(verb: &str, serial: Serial, client: &Client) -> anyhow::Result<Outcome> {
@@ -195,11 +218,10 @@ async fn by_serial(verb: &str, serial: Serial, client: &Client) -> anyhow::Resul
     Ok(client.post(&path, &SerialBody { serial }).await?)
 }
 
-/// The verbs with `--dry-run`.
-async fn correction(verb: QueueVerb, client: &Client) -> anyhow::Result<(Outcome, Format)> {
-    use QueueVerb as V;
+async fn corrected(verb: Correction, client: &Client) -> anyhow::Result<(Outcome, Format)> {
+    use Correction as C;
     Ok(match verb {
-        V::Bind {
+        C::Bind {
             serial,
             student,
             name,
@@ -214,32 +236,28 @@ async fn correction(verb: QueueVerb, client: &Client) -> anyhow::Result<(Outcome
             };
             (client.post("/v1/queue/bind", &body).await?, format)
         }
-        V::Shift {
+        C::Shift {
             from,
             to,
             by,
             dry,
             format,
         } => {
-            let dry_run = dry.dry_run;
             let body = ShiftBody {
                 from,
                 to,
                 by,
-                dry_run,
+                dry_run: dry.dry_run,
             };
             (client.post("/v1/queue/shift", &body).await?, format)
         }
-        V::Swap { a, b, dry, format } => {
+        C::Swap { a, b, dry, format } => {
             let dry_run = dry.dry_run;
             let body = SwapBody { a, b, dry_run };
             (client.post("/v1/queue/swap", &body).await?, format)
         }
-        V::UndoAdvance { dry, format } => (dry_run("undo-advance", dry, client).await?, format),
-        V::Undo { dry, format } => (dry_run("undo", dry, client).await?, format),
-        V::List { .. } | V::Call { .. } | V::Hold { .. } | V::Recall { .. } | V::Absent { .. } => {
-            anyhow::bail!("this is no correction")
-        }
+        C::UndoAdvance { dry, format } => (dry_run("undo-advance", dry, client).await?, format),
+        C::Undo { dry, format } => (dry_run("undo", dry, client).await?, format),
     })
 }
 
@@ -252,8 +270,7 @@ async fn dry_run(verb: &str, dry: DryRun, client: &Client) -> anyhow::Result<Out
 async fn list(session: Option<String>, format: Format, client: &Client) -> anyhow::Result<()> {
     let path = match session {
         Some(session) => {
-            let SessionId(id) = SessionId(session);
-            format!("/v1/queue?session={}", encode(&id))
+            format!("/v1/queue?session={}", encode(&session))
         }
         None => "/v1/queue".to_owned(),
     };

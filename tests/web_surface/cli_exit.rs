@@ -169,6 +169,37 @@ fn json_is_json_and_nothing_else() {
 }
 
 #[test]
+fn commands_without_a_daemon_need_none() {
+    let nowhere = Path::new("/nowhere.sock");
+    let output = cli(nowhere, &["config", "check", "config/shutterline.toml"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let dir = tempfile::tempdir().unwrap();
+    let bad = dir.path().join("bad.toml");
+    std::fs::write(&bad, "[station]\nsettle-s = 1\n").unwrap();
+    let output = cli(nowhere, &["config", "check", bad.to_str().unwrap()]);
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("line 2"), "{}", stderr(&output));
+    let output = cli(nowhere, &["camera", "list", "--json"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(
+        serde_json::from_str::<Value>(&stdout(&output))
+            .unwrap()
+            .is_array()
+    );
+}
+
+#[test]
+fn a_bad_roster_is_refused_by_line_before_the_daemon_is_asked() {
+    let rig = Rig::new();
+    let file = rig.dir.path().join("twice.csv");
+    std::fs::write(&file, "student_number,name\n1,a\n1,b\n").unwrap();
+    let output = rig.cli(&["roster", "import", file.to_str().unwrap()]);
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("line 3"), "{}", stderr(&output));
+    assert_eq!(rig.asked(), "");
+}
+
+#[test]
 fn help_has_examples() {
     for command in [
         "run", "demo", "status", "roster", "session", "queue", "panel", "frames", "archive",

@@ -2,6 +2,11 @@
 //!
 //! One binary for all of it: each links the whole library, which takes longer than its tests.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on shall say where"
+)]
+
 mod api;
 mod cli_asks;
 mod cli_exit;
