@@ -10,7 +10,6 @@ pub mod clock;
 pub mod cmd;
 pub mod config;
 pub mod daemon;
-pub mod daemon;
 pub mod desk;
 pub mod model;
 pub mod panel;

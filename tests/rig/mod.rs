@@ -41,7 +41,7 @@ impl Rig {
             .expect("temporary folder");
         let dir = keep.path().to_owned();
         let config = format!(
-            "[station]\nsettle-ms = 0\nmin-shot-interval-ms = 0\nmin-free-mb = 1\n{station}\n\
+            "[station]\nsettle-ms = 0\nmin-shot-interval-ms = 0\nmin-free-mb = 100\n{station}\n\
              [panel]\ndriver = \"sim\"\n\
              [camera]\ndriver = \"sim\"\nsim-folder = {:?}\n\
              [archive]\ndata = {:?}\nincoming = {:?}\n\
