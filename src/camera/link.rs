@@ -51,19 +51,11 @@ pub struct CameraLink {
 impl CameraLink {
     /// Starts the camera's threads and its process; whatever becomes of the camera is told to `sink`, which is called
     /// from the thread `camera` and must not block for long.
-    pub fn start(
-        options: Options,
-        sink: Box<dyn Fn(Notice) + Send>,
-    ) -> Result<Self, CameraError> {
+    pub fn start(options: Options, sink: Box<dyn Fn(Notice) + Send>) -> Result<Self, CameraError> {
         let shared = Arc::new(Shared::default());
         let (inbox, messages) = sync_channel(INBOX);
-        let supervisor = Supervisor::new(
-            options,
-            sink,
-            Arc::clone(&shared),
-            inbox.clone(),
-            messages,
-        );
+        let supervisor =
+            Supervisor::new(options, sink, Arc::clone(&shared), inbox.clone(), messages);
         let supervisor = std::thread::Builder::new()
             .name("camera".to_owned())
             .spawn(move || supervisor.run())

@@ -44,10 +44,7 @@ pub trait Body {
     fn settings(&mut self) -> Result<Vec<(String, String)>, BodyError>;
 
     /// Applies settings in order, reads each back, and says where the camera differs.
-    fn apply(
-        &mut self,
-        settings: &[(String, String)],
-    ) -> Result<Vec<SettingMismatch>, BodyError>;
+    fn apply(&mut self, settings: &[(String, String)]) -> Result<Vec<SettingMismatch>, BodyError>;
 
     /// Battery, card and clock.
     fn probe(&mut self) -> Result<Condition, BodyError>;
@@ -95,6 +92,8 @@ pub enum BodyEvent {
         /// Its name.
         name: String,
     },
+    /// The card is full: what a camera says that took the trigger and had no room for the picture.
+    CardFull,
     /// Anything else: a property changed, a capture is complete. On some cameras these never stop.
     Other,
 }

@@ -12,9 +12,7 @@ mod settings;
 
 pub use seek::{open, print_detected};
 
-use super::child::{
-    Body, BodyError, BodyEvent, Condition, FileInfo, Identity, Listed, Piece,
-};
+use super::child::{Body, BodyError, BodyEvent, Condition, FileInfo, Identity, Listed, Piece};
 use crate::model::{Millis, SettingMismatch};
 use gphoto2::camera::CameraEvent;
 use gphoto2::{Camera, Context};
@@ -59,6 +57,7 @@ impl Body for Gphoto {
                 folder: path.folder().into_owned(),
                 name: path.name().into_owned(),
             },
+            CameraEvent::Unknown(words) if fault::says_card_full(&words) => BodyEvent::CardFull,
             CameraEvent::Unknown(_)
             | CameraEvent::FileChanged(_)
             | CameraEvent::NewFolder(_)
@@ -101,10 +100,7 @@ impl Body for Gphoto {
         self.read_settings()
     }
 
-    fn apply(
-        &mut self,
-        settings: &[(String, String)],
-    ) -> Result<Vec<SettingMismatch>, BodyError> {
+    fn apply(&mut self, settings: &[(String, String)]) -> Result<Vec<SettingMismatch>, BodyError> {
         self.apply_settings(settings)
     }
 
