@@ -1,4 +1,5 @@
 //! The camera room on real libgphoto2 with its own virtual camera.
+#![allow(clippy::unwrap_used)]
 
 #[path = "rigs/camera.rs"]
 mod rig;
@@ -70,28 +71,28 @@ fn the_virtual_camera_opens_with_its_profile() {
     }
 }
 
-/// Fires until it fires, through every restart; then brings the file home.
+/// Fires until a file comes, through every restart; then brings it home. This camera takes the trigger that finds its
+/// store full, and says so in an event.
 fn one_frame(rig: &Rig) -> u32 {
     let mut restarts = 0;
-    loop {
+    let key = loop {
         rig.trigger();
-        let fired = rig.wait("shot or refusal", |n| match n {
-            Notice::Fired { .. } => Some(Ok(())),
+        let file = rig.wait("file or refusal", |n| match n {
+            Notice::FileSeen { key, .. } => Some(Ok(key.clone())),
             Notice::ShotFailed {
                 failure, message, ..
             } => Some(Err((*failure, message.clone()))),
             _ => None,
         });
-        match fired {
-            Ok(()) => break,
+        match file {
+            Ok(key) => break key,
             Err((ShotFailureKind::CardFull, _)) => {
                 restarts += 1;
                 rig.opened();
             }
             Err(other) => panic!("{other:?}"),
         }
-    }
-    let key = rig.file_seen();
+    };
     rig.fetch(&key);
     let (file, path) = rig.downloaded();
     assert_eq!(file.received_bytes, Bytes(900_004));
@@ -223,7 +224,83 @@ fn cameras_are_listed_without_a_daemon() {
     let found = detect_with(&child, &env, Millis(60_000)).unwrap();
     assert_eq!(found.len(), 1);
     assert!(found[0].model.contains("D750") && found[0].serial == "0.1");
-    // A folder of drivers with none in it is a machine without a camera.
-    env[0].1 = folder.path().into();
+    // Without that port driver it is a machine without a camera.
+    env[0].1 = vusb.with_file_name("iolibs").into();
     assert_eq!(detect_with(&child, &env, Millis(60_000)).unwrap(), []);
+}
+
+/// A cable that can be pulled, in the child only: the file that says what it does.
+fn cable(folder: &Path, env: &mut Vec<(OsString, OsString)>) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rigs/usb-fault/usb-fault.c");
+    let library = folder.join("usb-fault.so");
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-Wall", "-Werror", "-o"])
+        .args([&library, &source])
+        .arg("-ldl")
+        .status()
+        .unwrap();
+    assert!(built.success());
+    let control = folder.join("cable");
+    std::fs::write(&control, "").unwrap();
+    env.push(("LD_PRELOAD".into(), library.into()));
+    env.push(("USB_FAULT".into(), control.clone().into()));
+    control
+}
+
+fn cable_rig() -> Option<(Rig, PathBuf)> {
+    let vusb = virtual_camera()?;
+    let folder = tempfile::tempdir().unwrap();
+    let (_, mut env) = card(&vusb, folder.path());
+    let cable = cable(folder.path(), &mut env);
+    let rig = start(folder, Driver::Gphoto, |o| o.child_env = env);
+    Some((rig, cable))
+}
+
+#[test]
+fn a_pulled_cable_is_noticed_and_the_camera_found_again() {
+    let Some((rig, cable)) = cable_rig() else {
+        return;
+    };
+    rig.opened();
+    one_frame(&rig);
+    std::fs::write(&cable, "gone").unwrap();
+    rig.state(CameraState::Absent);
+    rig.lost();
+    std::fs::write(&cable, "").unwrap();
+    let info = rig.opened();
+    assert_eq!(info.serial, "0.1");
+    one_frame(&rig);
+}
+
+#[test]
+fn a_camera_held_by_another_program_is_told_once() {
+    let Some((rig, cable)) = cable_rig() else {
+        return;
+    };
+    rig.opened();
+    std::fs::write(&cable, "gone").unwrap();
+    rig.lost();
+    std::fs::write(&cable, "claimed").unwrap();
+    rig.wait("claim", |n| {
+        matches!(n, Notice::Claimed { .. }).then_some(())
+    });
+    std::fs::write(&cable, "").unwrap();
+    rig.opened();
+    let claims = |n: &&Notice| matches!(n, Notice::Claimed { .. });
+    assert_eq!(rig.heard().iter().filter(claims).count(), 1);
+}
+
+#[test]
+fn a_hung_transfer_is_killed_in_time() {
+    let Some((rig, cable)) = cable_rig() else {
+        return;
+    };
+    rig.opened();
+    std::fs::write(&cable, "hang").unwrap();
+    rig.trigger();
+    rig.state(CameraState::Wedged);
+    rig.lost();
+    std::fs::write(&cable, "").unwrap();
+    rig.opened();
+    one_frame(&rig);
 }

@@ -59,7 +59,8 @@ pub struct Options {
     pub profile: Vec<(String, String)>,
     /// Only this body; `None` takes the body last seen, else the first.
     pub camera_serial: Option<String>,
-    /// Longest stay in one `wait_event` while a file is awaited.
+    /// Longest stay in one `wait_event` while a file is awaited. (libgphoto2's virtual camera hands a file over at once
+    /// if this is 100 ms or more, and only after 100 ms if it is less; real cameras do not care.)
     pub event_slice: Millis,
     /// Longest wait for an order between two looks at the event queue.
     pub idle_poll: Millis,

@@ -6,6 +6,7 @@ use crate::clock;
 use crate::model::{Bytes, Millis};
 use rustix::fs::OFlags;
 use std::io::{self, BufReader, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -89,6 +90,8 @@ pub fn start(
         .envs(options.child_env.iter().cloned())
         // So that libgphoto2 takes the camera's local time as it stands, like EXIF does.
         .env("TZ", "UTC")
+        // Ctrl-C is the daemon's; it then closes the camera in order.
+        .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -40,9 +40,9 @@ pub fn sim_with(change: impl FnOnce(&mut Options)) -> Rig {
 pub fn start(folder: tempfile::TempDir, driver: Driver, change: impl FnOnce(&mut Options)) -> Rig {
     let child = CHILD.iter().map(Into::into).collect();
     let mut options = Options::new(driver, child, folder.path().join("camera.lock"));
-    options.deadlines.trigger = Millis(2_000);
-    options.deadlines.download = Millis(2_000);
-    options.deadlines.other = Millis(2_000);
+    options.deadlines.trigger = Millis(4_000);
+    options.deadlines.download = Millis(4_000);
+    options.deadlines.other = Millis(4_000);
     options.backoff_first = Millis(20);
     options.backoff_max = Millis(200);
     change(&mut options);

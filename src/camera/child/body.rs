@@ -92,6 +92,8 @@ pub enum BodyEvent {
         /// Its name.
         name: String,
     },
+    /// The card is full: what a camera says that took the trigger and had no room for the picture.
+    CardFull,
     /// Anything else: a property changed, a capture is complete. On some cameras these never stop.
     Other,
 }

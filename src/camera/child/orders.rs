@@ -51,7 +51,7 @@ impl Turn<'_> {
             match self.body.trigger() {
                 Ok(()) => {
                     let at_us = clock::boot_time_us();
-                    self.shot_fired();
+                    self.shot_fired(request);
                     return Ok(self.voice.notice(Notice::Fired { request, at_us })?);
                 }
                 Err(BodyError::Busy(_)) => {
@@ -101,7 +101,7 @@ impl Turn<'_> {
                     self.voice.quiet_since = asked;
                     std::thread::sleep(Duration::from_millis(2));
                 }
-                Ok(BodyEvent::Other) | Err(BodyError::Busy(_)) => {}
+                Ok(BodyEvent::CardFull | BodyEvent::Other) | Err(BodyError::Busy(_)) => {}
                 Err(gone @ BodyError::Gone(_)) => return Err(gone.into()),
                 Err(_) => break,
             }

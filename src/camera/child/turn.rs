@@ -2,11 +2,11 @@
 //! further away than one camera call.
 
 use super::super::wire::{Doing, Setup};
-use super::super::{Notice, Order};
+use super::super::{Notice, Order, ShotFailureKind};
 use super::download::Download;
 use super::{Body, BodyError, BodyEvent, Ending, Heard, Voice};
 use crate::clock;
-use crate::model::{CameraFileKey, CameraInfo, FrameId, Millis};
+use crate::model::{CameraFileKey, CameraInfo, FrameId, Millis, RequestId};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::path::PathBuf;
@@ -31,6 +31,19 @@ const EVENT_FAILURES: u32 = 5;
 /// How long an awaiting loop rests when the driver came back from an empty queue early (the virtual camera does).
 const REST: Duration = Duration::from_millis(2);
 
+/// How long the file of a shot may still come after the camera said that its card is full: the last picture that had
+/// room is announced after that by some.
+const FULL_WAIT: Millis = Millis(2_000);
+
+/// The shot whose file is awaited.
+#[derive(Debug, Clone, Copy)]
+pub struct Awaited {
+    request: RequestId,
+    until: Millis,
+    /// The camera said that its card is full.
+    full: bool,
+}
+
 /// A download that waits for its turn.
 pub struct Wanted {
     pub frame: FrameId,
@@ -45,8 +58,7 @@ pub struct Turn<'a> {
     pub voice: &'a mut Voice,
     pub orders: &'a Receiver<Heard>,
     pub info: CameraInfo,
-    /// A file is awaited until then.
-    pub awaiting: Option<Millis>,
+    awaiting: Option<Awaited>,
     chores_from: Millis,
     pub wanted: VecDeque<Wanted>,
     active: Option<Download>,
@@ -88,7 +100,7 @@ impl<'a> Turn<'a> {
             match self.next_event(Millis(0))? {
                 BodyEvent::Quiet => break,
                 BodyEvent::File { folder, name } => files.push((folder, name)),
-                BodyEvent::Other => {}
+                BodyEvent::CardFull | BodyEvent::Other => {}
             }
         }
         let info = self.info.clone();
@@ -172,8 +184,8 @@ impl<'a> Turn<'a> {
         for _ in 0..EVENTS_A_TURN {
             let event = self.next_event(slice)?;
             let now = clock::boot_time();
-            if self.awaiting.is_some_and(|deadline| now >= deadline) {
-                self.awaiting = None;
+            if self.awaiting.is_some_and(|shot| now >= shot.until) {
+                self.waited_in_vain()?;
             }
             match event {
                 BodyEvent::Quiet => break,
@@ -181,11 +193,33 @@ impl<'a> Turn<'a> {
                     self.file_seen(folder, name, self.voice.quiet_since)?;
                     break;
                 }
+                BodyEvent::CardFull => {
+                    if let Some(shot) = &mut self.awaiting {
+                        shot.full = true;
+                        shot.until = shot.until.min(now + FULL_WAIT);
+                    }
+                }
                 BodyEvent::Other if now >= until => break,
                 BodyEvent::Other => {}
             }
         }
         Ok(())
+    }
+
+    /// No file came for a shot. Only a full card is an answer; else the station's own deadline is.
+    fn waited_in_vain(&mut self) -> Result<(), Ending> {
+        match self.awaiting.take() {
+            Some(Awaited {
+                request,
+                full: true,
+                ..
+            }) => Ok(self.voice.notice(Notice::ShotFailed {
+                request,
+                failure: ShotFailureKind::CardFull,
+                message: "the camera fired and said that its card is full".to_owned(),
+            })?),
+            _ => Ok(()),
+        }
     }
 
     /// One event. The queue counts as empty at the moment the question was put, not when the answer came.
@@ -296,7 +330,11 @@ impl<'a> Turn<'a> {
     }
 
     /// Marks a shot: its file is awaited from now on.
-    pub fn shot_fired(&mut self) {
-        self.awaiting = Some(clock::boot_time() + FILE_WAIT);
+    pub fn shot_fired(&mut self, request: RequestId) {
+        self.awaiting = Some(Awaited {
+            request,
+            until: clock::boot_time() + FILE_WAIT,
+            full: false,
+        });
     }
 }

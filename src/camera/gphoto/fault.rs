@@ -45,6 +45,12 @@ pub fn classify(kind: &ErrorKind, words: &str) -> BodyError {
     }
 }
 
+/// Whether an event's text is PTP's `StoreFull` (0x400a).
+pub fn says_card_full(event: &str) -> bool {
+    let lower = event.to_ascii_lowercase();
+    lower.contains("event 400a") || lower.contains("0x400a")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

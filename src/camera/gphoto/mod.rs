@@ -34,8 +34,16 @@ impl Gphoto {
         &mut self,
         call: impl FnOnce(&mut Self) -> gphoto2::Result<T>,
     ) -> Result<T, BodyError> {
-        native::forget_log();
+        let _ear = native::Ear::open();
         call(self).map_err(|e| fault::classify(&e.kind(), &fault::words(&e, &native::log())))
+    }
+
+    /// One call that moves many bytes, by its code alone.
+    fn ask_for_bytes<T>(
+        &mut self,
+        call: impl FnOnce(&mut Self) -> gphoto2::Result<T>,
+    ) -> Result<T, BodyError> {
+        call(self).map_err(|e| fault::classify(&e.kind(), &e.to_string()))
     }
 }
 
@@ -57,6 +65,7 @@ impl Body for Gphoto {
                 folder: path.folder().into_owned(),
                 name: path.name().into_owned(),
             },
+            CameraEvent::Unknown(words) if fault::says_card_full(&words) => BodyEvent::CardFull,
             CameraEvent::Unknown(_)
             | CameraEvent::FileChanged(_)
             | CameraEvent::NewFolder(_)

@@ -7,21 +7,36 @@ use gphoto2::widget::WidgetBase;
 use gphoto2::{Camera, Context, Error};
 use std::ffi::{CStr, CString, c_char, c_int, c_uchar, c_void};
 use std::ptr::null_mut;
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-/// The driver's error lines since the last [`forget_log`]; a driver that talks without end is cut.
+/// The driver's error lines the last [`Ear`] heard; a driver that talks without end is cut.
 static LOG: Mutex<String> = Mutex::new(String::new());
 
 /// Bytes of log kept.
 const LOG_KEPT: usize = 4096;
 
-/// Starts to listen to the driver's error lines.
-pub fn hear_log() {
-    static ONCE: Once = Once::new();
-    // SAFETY: the function lives as long as the program and takes no data.
-    ONCE.call_once(|| unsafe {
-        sys::gp_log_add_func(sys::GPLogLevel::GP_LOG_ERROR, Some(take_line), null_mut());
-    });
+/// Listens to the driver's error lines while it lives. Not to be kept across a download: as long as anybody listens,
+/// libgphoto2 formats a hex dump of every byte it transfers, which makes a file five times slower.
+pub struct Ear(c_int);
+
+impl Ear {
+    /// Empties the log and listens.
+    pub fn open() -> Self {
+        LOG.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        // SAFETY: the function lives as long as the program and takes no data.
+        Self(unsafe {
+            sys::gp_log_add_func(sys::GPLogLevel::GP_LOG_ERROR, Some(take_line), null_mut())
+        })
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        if self.0 >= 0 {
+            // SAFETY: the id is of a function added above and not yet removed.
+            unsafe { sys::gp_log_remove_func(self.0) };
+        }
+    }
 }
 
 unsafe extern "C" fn take_line(
@@ -42,12 +57,7 @@ unsafe extern "C" fn take_line(
     }
 }
 
-/// Empties the log before a call.
-pub fn forget_log() {
-    LOG.lock().unwrap_or_else(PoisonError::into_inner).clear();
-}
-
-/// What the driver logged since.
+/// What the last [`Ear`] heard.
 pub fn log() -> String {
     LOG.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }

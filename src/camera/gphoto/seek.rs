@@ -15,7 +15,7 @@ pub fn open(
     setup: &Setup,
     found: &mut dyn FnMut() -> Result<(), CameraError>,
 ) -> Result<Box<dyn Body>, OpenError> {
-    native::hear_log();
+    let _ear = native::Ear::open();
     let failed = |e: gphoto2::Error| OpenError::Failed(super::fault::words(&e, &native::log()));
     let context = Context::new().map_err(failed)?;
     let cameras: Vec<CameraDescriptor> = context.list_cameras().wait().map_err(failed)?.collect();
@@ -57,7 +57,7 @@ pub fn open(
 }
 
 fn open_one(context: &Context, descriptor: &CameraDescriptor) -> Result<Gphoto, OpenError> {
-    native::forget_log();
+    let _ear = native::Ear::open();
     let trouble = |e: gphoto2::Error| match e.kind() {
         ErrorKind::IoUsbClaim | ErrorKind::IoLock => OpenError::Claimed {
             holder: holder::device(&descriptor.port).and_then(|d| holder::find(&d)),
@@ -97,7 +97,7 @@ fn forget(camera: Camera) {
 /// `--detect`: what is there, as JSON on standard output. A camera that another program holds is listed without the
 /// things only an open one tells.
 pub fn print_detected() -> Result<(), CameraError> {
-    native::hear_log();
+    let _ear = native::Ear::open();
     let failed = |e: gphoto2::Error| CameraError::Detect {
         message: super::fault::words(&e, &native::log()),
     };

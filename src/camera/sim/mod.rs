@@ -256,8 +256,8 @@ impl Body for Sim {
             limit = limit.min(usize::try_from(speed / 50).unwrap_or(usize::MAX).max(1));
         }
         let n = self.card.read(folder, name, offset, &mut buffer[..limit])?;
-        if speed > 0 {
-            std::thread::sleep(Duration::from_micros(n as u64 * 1_000_000 / speed));
+        if let Some(us) = (n as u64 * 1_000_000).checked_div(speed) {
+            std::thread::sleep(Duration::from_micros(us));
         }
         Ok(Piece::Bytes(n))
     }
