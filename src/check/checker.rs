@@ -113,7 +113,11 @@ fn facts(bytes: &[u8]) -> Result<Facts, Unreadable> {
     let (width, height) = (outline.frame.width, outline.frame.height);
     let orientation = metadata::orientation(&outline);
     let exposure = Exposure::measure(&luma);
-    let take = |kind, value, score| Taken { kind, value, score };
+    let take = |kind, value: f64, score| Taken {
+        kind,
+        value: rounded(value),
+        score,
+    };
     let taken = vec![
         take(
             catalogue::MEGAPIXELS,
@@ -154,6 +158,12 @@ fn facts(bytes: &[u8]) -> Result<Facts, Unreadable> {
         orientation,
         taken,
     })
+}
+
+/// To six decimals, finer than any measure is exact: so a value reads the same in the report, in the
+/// database and back.
+fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
 }
 
 /// How many source pixels a pixel of the portrait (480 × 640) would have, were the crop as large
