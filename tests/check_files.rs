@@ -1,6 +1,9 @@
 //! Files that are not whole photos: each is rejected as `unreadable`, with words that name the fault,
 //! and none of them brings the check down.
 
+// In a test, a panic is the report.
+#![allow(clippy::unwrap_used)]
+
 use proptest::prelude::*;
 use shutterline::check::{Checker, Judge, MAX_FILE_BYTES, Outline, Standard, Unreadable};
 use shutterline::cmd::demo::pictures::{Scene, scene};

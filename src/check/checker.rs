@@ -3,7 +3,7 @@
 use super::catalogue::{self, MeasureKind};
 use super::decode::Luma;
 use super::exposure::Exposure;
-use super::jpeg::{Outline, Unreadable};
+use super::jpeg::{MAX_FILE_BYTES, Outline, Unreadable};
 use super::reasons::{self, Breach};
 use super::standard::{Limit, Standard};
 use super::{metadata, sharpness};
@@ -46,6 +46,12 @@ impl Checker {
     /// What it judges by.
     pub fn standard(&self) -> &Standard {
         &self.standard
+    }
+
+    /// The report on a file that is refused for its size alone, in bytes; `None` if it has to be
+    /// looked at. Spares the caller from reading what no one will decode.
+    pub fn refuse_by_size(&self, bytes: u64) -> Option<Report> {
+        (bytes > MAX_FILE_BYTES as u64).then(|| self.unreadable(&Unreadable::too_big(bytes)))
     }
 
     fn report(&self, facts: Facts) -> Report {
