@@ -1,4 +1,172 @@
-//! One file per subcommand.
+//! The command line: one file a subcommand. All but `run`, `demo`, `check` and `config check` are thin clients of the API.
+//!
+//! A command decides nothing and stores nothing; what it prints is what the daemon answered. Exit codes: 0 done, 1 failed,
+//! 2 usage, 3 no daemon, 4 refused by the station's state. Errors are printed once, here, with their causes and the next step.
 
+pub mod archive;
+pub mod camera;
+pub mod camera_child;
 pub mod check;
+pub mod config;
 pub mod demo;
+pub mod events;
+pub mod failure;
+pub mod frames;
+pub mod keys;
+pub mod output;
+pub mod panel;
+pub mod queue;
+pub mod roster;
+pub mod run;
+pub mod session;
+pub mod status;
+pub mod upload;
+mod when;
+pub mod words;
+
+use crate::web::DEFAULT_SOCKET;
+use crate::web::client::Client;
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use failure::{Exit, describe, exit_of};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 failed, 2 usage, 3 no daemon, 4 refused by the station's state.
+
+Examples:
+  shutterline demo
+  shutterline run --camera sim --panel sim --data ./data --socket ./s.sock
+  shutterline roster import roster.csv && shutterline session open
+  shutterline status --json";
+
+/// A tethered portrait-capture station for official graduate photo sessions.
+#[derive(Debug, Parser)]
+#[command(name = "shutterline", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// The daemon's control socket
+    #[arg(long, global = true, env = "SHUTTERLINE_SOCKET", value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the station
+    Run(run::RunArgs),
+    /// Play a venue morning of twelve students
+    Demo(demo::DemoArgs),
+    /// Show the station at a glance
+    Status(status::StatusArgs),
+    /// The list of students (学生名单)
+    Roster(roster::RosterArgs),
+    /// Open, prepare and close sessions (拍摄场次)
+    Session(session::SessionArgs),
+    /// Who sits when, and corrections of serials (拍摄序号)
+    Queue(queue::QueueArgs),
+    /// The photographer's panel
+    Panel(panel::PanelArgs),
+    /// What was shot, and whose it is
+    Frames(frames::FramesArgs),
+    /// The stored files
+    Archive(archive::ArchiveArgs),
+    /// What still has to reach a destination
+    Upload(upload::UploadArgs),
+    /// The tethered camera
+    Camera(camera::CameraArgs),
+    /// What was done and by whom, and what happens now
+    Events(events::EventsArgs),
+    /// Judge photos from disk, without a daemon
+    Check(check::CheckArgs),
+    /// The config file
+    Config(config::ConfigArgs),
+    /// The camera's own process, started by `run`
+    #[command(hide = true)]
+    CameraChild {
+        /// Its own arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+}
+
+/// Parses the command line, does what it says, and prints what went wrong, once.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli) {
+        Ok(exit) => exit,
+        Err(error) => {
+            eprint!("{}", describe(&error));
+            exit_of(&error).into()
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Config(args) => config::run(&args),
+        Command::CameraChild { args } => Ok(camera_child::run(&args)),
+        command => {
+            let client = Client::new(cli.socket.unwrap_or_else(|| DEFAULT_SOCKET.into()));
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .context("failed to start the client")?
+                .block_on(ask(command, &client))
+                .map(ExitCode::from)
+        }
+    }
+}
+
+/// The commands that ask the daemon.
+async fn ask(command: Command, client: &Client) -> anyhow::Result<Exit> {
+    match command {
+        Command::Status(args) => status::run(args, client).await?,
+        Command::Roster(args) => roster::run(args, client).await?,
+        Command::Session(args) => return session::run(args, client).await,
+        Command::Queue(args) => queue::run(args, client).await?,
+        Command::Panel(args) => panel::run(args, client).await?,
+        Command::Frames(args) => frames::run(args, client).await?,
+        Command::Archive(args) => return archive::run(args, client).await,
+        Command::Upload(args) => upload::run(args, client).await?,
+        Command::Camera(args) => camera::run(args, client).await?,
+        Command::Events(args) => events::run(args, client).await?,
+        Command::Run(_)
+        | Command::Demo(_)
+        | Command::Check(_)
+        | Command::Config(_)
+        | Command::CameraChild { .. } => anyhow::bail!("this command asks no daemon"),
+    }
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_for_people_shows_examples() {
+        for command in Cli::command().get_subcommands() {
+            if command.is_hide_set() {
+                continue;
+            }
+            let help = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(help.contains("Example"), "{} has none", command.get_name());
+        }
+    }
+}

@@ -24,6 +24,8 @@ pub enum EventKind {
     ShutterRequested,
     /// A request closed by its file, by refusal or by its deadline.
     RequestClosed,
+    /// One file of a pair was seen; its request does not close by it.
+    FileBound,
     /// A file of a frame was stored.
     FrameStored,
     /// A frame was judged.

@@ -3,6 +3,10 @@
 //! A driver reports debounced edges with the moment they really happened and plays the rhythms it is
 //! given; it never decides what an edge means.
 
+mod sim;
+
+pub use sim::{Finger, PressError, Shown, SimPanel};
+
 use crate::model::{InputName, Lamps, Level, Millis, Pattern};
 
 /// What a panel reports.
@@ -14,8 +18,8 @@ pub enum PanelEvent {
         input: InputName,
         /// To what.
         level: Level,
-        /// The kernel's timestamp of the edge, boot-time clock.
-        at: Millis,
+        /// The kernel's timestamp of the edge, microseconds of the boot-time clock.
+        at_us: u64,
     },
     /// An input has been held for longer than any foot would (`true`), or is free again.
     Stuck {

@@ -1,0 +1,72 @@
+# `make demo` and `make test` need nothing before them on a Debian 12 with make: scripts/setup installs what lacks.
+# Everything fetched or built beside target/ lies in .cache/, which git ignores.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help build release test demo bench fmt fmt-check clippy lint config-check deny clean-cache
+
+# Keys for `shutterline demo`, for example: make demo ARGS=--interactive
+ARGS ?=
+
+# cargo takes an empty CARGO_TARGET_DIR for a mistake; here it means the usual place.
+ifeq ($(strip $(CARGO_TARGET_DIR)),)
+unexport CARGO_TARGET_DIR
+endif
+
+CARGO := scripts/rust cargo
+CONFIGS := $(wildcard config/*.toml config/standards/*.toml)
+
+help: ## Print these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+build: ## Build the debug binary (installs what lacks)
+	@scripts/setup build
+	$(CARGO) build --locked
+
+release: ## Build the optimised binary, target/release/shutterline (installs what lacks)
+	@scripts/setup build
+	$(CARGO) build --locked --release
+
+test: ## Run every test on real libgphoto2 and a virtual camera (installs what lacks)
+	@scripts/setup test
+	@scripts/fetch-virtual-camera >/dev/null || echo 'test: without the virtual camera the tests on libgphoto2 are left out'
+	$(CARGO) test --locked
+
+demo: ## Play a venue morning of 12 students; ARGS=--interactive or ARGS=--fast
+	@scripts/setup demo
+	$(CARGO) build --locked
+	@settings=$$(scripts/fetch-virtual-camera) || echo 'demo: without the virtual camera the sim camera is used'; \
+	eval "$$settings"; $(CARGO) run --locked --quiet -- demo $(ARGS)
+
+bench: ## Measure what the README's figures show (optimised build, takes minutes)
+	@scripts/setup test
+	@settings=$$(scripts/fetch-virtual-camera) || echo 'bench: without the virtual camera its figures are left out'; \
+	eval "$$settings"; $(CARGO) bench --locked --bench pedal
+
+fmt: ## Format the sources
+	@scripts/setup lint
+	$(CARGO) fmt
+
+fmt-check: ## Fail where the sources are not formatted
+	@scripts/setup lint
+	$(CARGO) fmt --check
+
+clippy: ## Lint with warnings denied
+	@scripts/setup lint
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+lint: fmt-check clippy ## fmt-check and clippy
+
+config-check: ## Check each shipped config file and standard
+	@scripts/setup build
+	$(CARGO) build --locked
+	@set -e; for file in $(CONFIGS); do \
+	  echo "config check $$file"; $(CARGO) run --locked --quiet -- config check "$$file"; \
+	done
+
+deny: ## Check the dependencies' licences, sources and known advisories
+	@scripts/setup build
+	@scripts/deny
+
+clean-cache: ## Remove .cache/ (the virtual camera and tools; target/ stays)
+	rm -rf .cache

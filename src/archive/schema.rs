@@ -1,0 +1,92 @@
+//! Opening the database and bringing its schema up to date.
+
+use super::error::{ArchiveError, Result};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::path::Path;
+use std::time::Duration;
+
+/// Every step from an empty database to this version's; the place in the list is the `user_version` it leads to.
+/// A step that was released is never edited.
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/001.sql"),
+    include_str!("migrations/002.sql"),
+];
+
+/// The schema this version writes.
+pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// How long one try waits for another process's lock while at work. Short: between tries the station is told, and a stop is
+/// heard.
+const BUSY: Duration = Duration::from_millis(250);
+
+/// How long start-up waits: long enough for a backup tool to let go, short enough for a person to see why.
+const START_BUSY: Duration = Duration::from_secs(2);
+
+/// The archive's own connection, its schema up to date.
+pub(super) fn open(path: &Path) -> Result<Connection> {
+    open_up_to(path, VERSION)
+}
+
+/// After start-up.
+pub(super) fn at_work(db: &Connection) -> Result<()> {
+    db.busy_timeout(BUSY).map_err(super::rows::said(db))
+}
+
+/// Up to a given version; the tests make old databases with it.
+pub(super) fn open_up_to(path: &Path, version: i64) -> Result<Connection> {
+    let fail = |e| ArchiveError::database(path, e);
+    let db = Connection::open(path).map_err(fail)?;
+    db.busy_timeout(START_BUSY).map_err(fail)?;
+    db.set_prepared_statement_cache_capacity(64);
+    // Refused before anything is written: not even the journal mode of a newer database changes.
+    let found: i64 = db
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(fail)?;
+    if found > VERSION {
+        return Err(ArchiveError::Newer {
+            path: path.to_owned(),
+            found,
+            known: VERSION,
+        });
+    }
+    db.pragma_update(None, "journal_mode", "WAL")
+        .map_err(fail)?;
+    db.pragma_update(None, "synchronous", "FULL")
+        .map_err(fail)?;
+    db.pragma_update(None, "foreign_keys", true).map_err(fail)?;
+    for step in found..version {
+        migrate(&db, step).map_err(fail)?;
+    }
+    Ok(db)
+}
+
+/// One step, whole or not at all.
+fn migrate(db: &Connection, from: i64) -> rusqlite::Result<()> {
+    let tx = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+    let sql = usize::try_from(from).ok().and_then(|i| MIGRATIONS.get(i));
+    tx.execute_batch(sql.copied().unwrap_or_default())?;
+    tx.pragma_update(None, "user_version", from + 1)?;
+    tx.commit()?;
+    tracing::info!(to = from + 1, "database schema migrated");
+    Ok(())
+}
+
+/// A connection that cannot write, for [`Reader`](super::Reader)s beside the archive's thread.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection> {
+    let fail = |e| ArchiveError::database(path, e);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags).map_err(fail)?;
+    db.busy_timeout(BUSY).map_err(fail)?;
+    db.set_prepared_statement_cache_capacity(32);
+    let found: i64 = db
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(fail)?;
+    if found > VERSION {
+        return Err(ArchiveError::Newer {
+            path: path.to_owned(),
+            found,
+            known: VERSION,
+        });
+    }
+    Ok(db)
+}

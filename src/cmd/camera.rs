@@ -1,0 +1,122 @@
+//! `shutterline camera …`: the tethered camera.
+
+use super::output::{Format, facts, or_dash, show, show_outcome, text};
+use super::words;
+use crate::model::Outcome;
+use crate::web::CameraView;
+use crate::web::client::Client;
+use crate::web::wire::NoBody;
+use anyhow::Context;
+use clap::{Args, Subcommand};
+
+const EXAMPLES: &str = "Examples:
+  shutterline camera show
+  shutterline camera test-shot         # a frame that belongs to nobody
+  shutterline camera adopt             # after metering: these settings are the session's profile";
+
+/// Arguments of `camera`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct CameraArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: CameraVerb,
+}
+
+/// What can be done with the camera.
+#[derive(Debug, Subcommand)]
+pub enum CameraVerb {
+    /// Show the camera as observed, with its profile and what differs from it
+    Show {
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Make the camera's present settings the session's profile
+    Adopt {
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Fire once for nobody
+    TestShot {
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Turn a fault knob of the sim camera, for drills
+    #[command(hide = true)]
+    Knob {
+        /// The knob as JSON
+        #[arg(value_name = "JSON")]
+        knob: String,
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
+/// Asks and shows.
+pub async fn run(args: CameraArgs, client: &Client) -> anyhow::Result<()> {
+    let (outcome, format): (Outcome, Format) = match args.verb {
+        CameraVerb::Show { format } => {
+            let view: CameraView = client.get("/v1/camera").await?;
+            return show(&view, format, human);
+        }
+        CameraVerb::Adopt { format } => {
+            (client.post("/v1/camera/adopt", &NoBody {}).await?, format)
+        }
+        CameraVerb::TestShot { format } => (
+            client.post("/v1/camera/test-shot", &NoBody {}).await?,
+            format,
+        ),
+        CameraVerb::Knob { knob, format } => {
+            let knob: serde_json::Value =
+                serde_json::from_str(&knob).context("the knob is no JSON")?;
+            (client.post("/v1/camera/knob", &knob).await?, format)
+        }
+    };
+    show_outcome(&outcome, format)
+}
+
+fn human(view: &CameraView) -> String {
+    let mut lines = facts();
+    let mut line = |name: &str, value: String| {
+        lines.add_row([name.to_owned(), value]);
+    };
+    line("状态 state", words::camera(view.state).to_owned());
+    if let Some(info) = &view.info {
+        line("型号 model", info.model.clone());
+        line(
+            "机身号 serial",
+            or_dash(Some(&info.serial).filter(|s| !s.is_empty())),
+        );
+        line("端口 port", info.port.clone());
+        line("电池 battery", or_dash(info.battery.as_ref()));
+        line("卡余量 card free", or_dash(info.card_free));
+        line("可拍张数 frames left", or_dash(info.frames_left));
+        let offset = info.clock_offset_ms.map(|ms| format!("{ms:+} ms"));
+        line("时钟差 clock offset", or_dash(offset));
+        for mismatch in &info.mismatches {
+            let found = or_dash(mismatch.found.as_ref());
+            line(
+                "不符 mismatch",
+                format!(
+                    "{}: wanted {}, found {found}",
+                    mismatch.key, mismatch.wanted
+                ),
+            );
+        }
+    }
+    for (key, value) in &view.profile {
+        line("设定 profile", format!("{key} = {value}"));
+    }
+    let waiting = view.waiting_deletion.len();
+    if waiting > 0 {
+        line(
+            "待删 to delete",
+            format!("{waiting} archived files are still on the card"),
+        );
+    }
+    text(&lines)
+}

@@ -1,0 +1,85 @@
+//! What the photographer and the clerk read, in Chinese and English.
+
+use crate::model::{CameraState, Fault, LampState, StationState};
+
+/// A state in words.
+pub fn state(state: StationState) -> &'static str {
+    match state {
+        StationState::NoSession => "未开场次 · no session is open",
+        StationState::Ready => "就绪，可以拍摄 · ready to shoot",
+        StationState::Shooting => "拍摄中 · shooting",
+        StationState::Checking => "检查中 · checking the frame",
+        StationState::Passed => "合格，可请下一位 · passed, call the next",
+        StationState::Warned => "合格，有提示 · passed with a remark",
+        StationState::Rejected => "不合格，请重拍 · rejected, shoot again",
+        StationState::Paused => {
+            "暂停：此时所拍不属于任何人 · paused: what is shot belongs to nobody"
+        }
+        StationState::QueueDone => "队列已完成 · nobody is waiting",
+        StationState::Fault => "故障，不能拍摄 · a fault stops the shutter",
+    }
+}
+
+/// A fault in words, with what to do.
+pub fn fault(fault: Fault) -> &'static str {
+    match fault {
+        Fault::CameraAbsent => {
+            "没有相机：检查电源和数据线 · no camera: check its power and the cable"
+        }
+        Fault::CameraClaimed => {
+            "相机被其他程序占用：关闭它 · another program holds the camera: close it"
+        }
+        Fault::CameraWedged => {
+            "相机无响应，正在重连 · the camera does not answer, being reconnected"
+        }
+        Fault::FocusFailed => "对焦失败：重新对焦再拍 · no focus: focus again and shoot",
+        Fault::CardFull => "存储卡已满：换卡或清理 · the card is full: change or clear it",
+        Fault::CameraSettings => {
+            "相机设置与配置不符：shutterline camera show · the camera did not take its profile"
+        }
+        Fault::FileMissing => "照片未传到：请重拍 · the file did not come: shoot again",
+        Fault::StorageFull => "磁盘空间不足：先腾出空间 · too little space: free some",
+        Fault::StorageFailed => "磁盘写入失败：联系技术员 · a write failed: call the technician",
+        Fault::DatabaseLocked => {
+            "数据库被其他程序锁住：关闭它 · another program locks the database: close it"
+        }
+        Fault::PedalStuck => "踏板卡住：松开或检查 · the pedal is stuck: release or check it",
+        Fault::UploadFailed => "上传失败：shutterline upload status · uploading failed",
+    }
+}
+
+/// A lamp in words.
+pub fn lamp(lamp: LampState) -> &'static str {
+    match lamp {
+        LampState::Off => "灭 off",
+        LampState::On => "亮 on",
+        LampState::Blink => "闪 blink",
+    }
+}
+
+/// The camera's state in words.
+pub fn camera(state: CameraState) -> &'static str {
+    match state {
+        CameraState::Absent => "未连接 absent",
+        CameraState::Opening => "连接中 opening",
+        CameraState::Ready => "就绪 ready",
+        CameraState::Busy => "忙 busy",
+        CameraState::Wedged => "无响应 wedged",
+    }
+}
+
+/// Where a serial stands, in words; the word itself where it is not known.
+pub fn entry(state: &str) -> String {
+    let zh = match state {
+        "waiting" => "等候",
+        "seated" => "就座",
+        "done" => "完成",
+        "unfinished" => "未完成",
+        "held-absent" => "过号（未到）",
+        "held-fix" => "过号（整理）",
+        "recalled" => "已召回",
+        "absent" => "缺席",
+        _ => return state.to_owned(),
+    };
+    format!("{zh} {state}")
+}

@@ -1,0 +1,137 @@
+//! From TOML to a [`Config`]: walks the whole document and notes every problem instead of stopping at the first.
+
+use super::section::{Page, Section};
+use super::{
+    Camera, CameraDriver, Config, Destination, DestinationKind, PanelDriver, PedalRule, Problem,
+};
+use std::path::PathBuf;
+use toml::de::DeTable;
+
+/// The config that a text says as far as it can be understood, and what is wrong with it.
+pub(super) fn config(text: &str) -> (Config, Vec<Problem>) {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let mut page = Page::new(text);
+    for error in errors {
+        let line = error.span().map(|span| page.line_of(span.start));
+        let message = error.message().trim().replace('\n', ", ");
+        page.note(line, "", &message, "correct the TOML syntax there");
+    }
+    let config = walk(&mut page, Some(document.get_ref()));
+    (config, page.problems)
+}
+
+/// Every key there is.
+pub(super) fn keys() -> Vec<String> {
+    let mut page = Page::new("");
+    walk(&mut page, None);
+    page.keys
+}
+
+fn walk(page: &mut Page, document: Option<&DeTable>) -> Config {
+    let mut config = Config::default();
+    let mut root = Section::new(page, "", document);
+    root.section("station", |s| station(s, &mut config));
+    root.section("panel", |s| panel(s, &mut config));
+    root.section("camera", |s| camera(s, &mut config.camera));
+    root.section("archive", |s| {
+        s.path("data", &mut config.archive.data);
+        s.optional("incoming", &mut config.archive.incoming);
+        s.flag("name-in-tag", &mut config.archive.name_in_tag);
+    });
+    root.section("check", |s| {
+        s.text("standard", &mut config.check.standard);
+        s.number("threads", "a whole number", &mut config.check.threads);
+    });
+    root.section("upload", |s| {
+        s.span("backoff-first-ms", &mut config.upload.backoff_first);
+        s.span("backoff-max-ms", &mut config.upload.backoff_max);
+        s.number("parallel", "a whole number", &mut config.upload.parallel);
+    });
+    root.section("socket", |s| {
+        s.path("path", &mut config.socket.path);
+        s.mode("mode", &mut config.socket.mode);
+    });
+    root.each("destination", |s| {
+        let mut destination = Destination {
+            name: String::new(),
+            kind: DestinationKind::Fs,
+            folder: PathBuf::new(),
+            required: true,
+        };
+        s.text("name", &mut destination.name);
+        s.word(
+            "kind",
+            &mut destination.kind,
+            &[("fs", DestinationKind::Fs)],
+        );
+        s.path("folder", &mut destination.folder);
+        s.flag("required", &mut destination.required);
+        config.destinations.push(destination);
+    });
+    root.finish();
+    config.lines.0 = std::mem::take(&mut page.lines);
+    config
+}
+
+fn station(s: &mut Section, config: &mut Config) {
+    let station = &mut config.station;
+    let policies = [
+        ("press-shoots", PedalRule::PressShoots),
+        ("one-pedal", PedalRule::OnePedal),
+    ];
+    s.word("policy", &mut station.policy, &policies);
+    s.span("settle-ms", &mut station.settle);
+    s.span("advance-guard-ms", &mut station.advance_guard);
+    s.span("min-shot-interval-ms", &mut station.min_shot_interval);
+    s.span("long-press-ms", &mut station.long_press);
+    s.span("double-press-ms", &mut station.double_press);
+    s.span("request-deadline-ms", &mut station.request_deadline);
+    s.span("pair-deadline-ms", &mut station.pair_deadline);
+    s.number("files-per-frame", "1 or 2", &mut station.files_per_frame);
+    s.number("max-shots", "a whole number", &mut station.max_shots);
+    s.span("advance-hint-ms", &mut station.advance_hint);
+    s.span("confirm-next-ms", &mut station.confirm_next);
+    s.span("digits-timeout-ms", &mut station.digits_timeout);
+    s.span("refetch-ms", &mut station.refetch);
+    s.megabytes("min-free-mb", &mut station.min_free);
+    s.flag("clear-card", &mut station.clear_card);
+}
+
+fn panel(s: &mut Section, config: &mut Config) {
+    let panel = &mut config.panel;
+    s.word("driver", &mut panel.driver, &[("sim", PanelDriver::Sim)]);
+    s.section("bindings", |s| {
+        let mut bindings = Vec::new();
+        for bound in std::mem::take(&mut panel.bindings) {
+            bindings.extend(s.binding(bound));
+        }
+        panel.bindings = bindings;
+    });
+}
+
+fn camera(s: &mut Section, camera: &mut Camera) {
+    let drivers = [("gphoto", CameraDriver::Gphoto), ("sim", CameraDriver::Sim)];
+    s.word("driver", &mut camera.driver, &drivers);
+    s.optional("sim-folder", &mut camera.sim_folder);
+    s.span("sim-round-trip-ms", &mut camera.sim_round_trip);
+    s.optional("serial", &mut camera.serial);
+    s.span("event-slice-ms", &mut camera.event_slice);
+    s.span("idle-poll-ms", &mut camera.idle_poll);
+    s.megabytes("memory-limit-mb", &mut camera.memory_limit);
+    s.span("reconnect-first-ms", &mut camera.reconnect_first);
+    s.span("reconnect-max-ms", &mut camera.reconnect_max);
+    s.section("deadlines", |s| {
+        s.span("open-ms", &mut camera.deadlines.open);
+        s.span("trigger-ms", &mut camera.deadlines.trigger);
+        s.span("download-ms", &mut camera.deadlines.download);
+        s.span("list-ms", &mut camera.deadlines.list);
+        s.span("other-ms", &mut camera.deadlines.other);
+    });
+    s.section("profile", |s| {
+        s.text("name", &mut camera.profile.name);
+        if let Some(settings) = s.pairs("settings") {
+            camera.profile.settings = settings;
+            camera.profile.built_in = false;
+        }
+    });
+}

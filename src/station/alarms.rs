@@ -1,0 +1,71 @@
+//! Alarms: what a human must look at. They stand until they are handled.
+
+use super::Station;
+use crate::model::{Actor, EventKind, Serial, Tune};
+use serde_json::json;
+use std::fmt;
+
+/// One alarm; its text is public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Alarm {
+    /// A reject came after its student had left: call this serial back.
+    LateReject(Serial),
+    /// Left without a good frame.
+    Unfinished(Serial),
+    /// More shots than the policy expects.
+    TooManyShots(Serial),
+    /// Another shot long after a pass, while others wait: forgot to move on?
+    Advance,
+}
+
+impl Alarm {
+    fn serial(self) -> Option<Serial> {
+        match self {
+            Alarm::LateReject(s) | Alarm::Unfinished(s) | Alarm::TooManyShots(s) => Some(s),
+            Alarm::Advance => None,
+        }
+    }
+}
+
+impl fmt::Display for Alarm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Alarm::LateReject(serial) => write!(f, "late-reject {serial}"),
+            Alarm::Unfinished(serial) => write!(f, "unfinished {serial}"),
+            Alarm::TooManyShots(serial) => write!(f, "too-many-shots {serial}"),
+            Alarm::Advance => f.write_str("advance?"),
+        }
+    }
+}
+
+impl Station {
+    /// Raises an alarm; one that stands already stays as it is.
+    pub(super) fn alarm(&mut self, alarm: Alarm) {
+        if !self.alarms.insert(alarm) {
+            return;
+        }
+        let kind = match alarm {
+            Alarm::LateReject(_) => EventKind::LateReject,
+            _ => EventKind::Alarm,
+        };
+        let serial = alarm.serial().or(self.current());
+        let entry = self.event(Actor::Station, kind).serial(serial);
+        self.commit(entry.detail(json!({"alarm": alarm.to_string()})));
+        // A late reject is heard even at the end of the day: its student is on the way out.
+        if matches!(alarm, Alarm::LateReject(_)) || self.queue.somebody_waits() {
+            self.sound(Tune::Alarm);
+        }
+    }
+
+    /// The chair changes: what was about this sitting is over.
+    pub(super) fn drop_sitting_alarms(&mut self) {
+        self.alarms
+            .retain(|a| !matches!(a, Alarm::TooManyShots(_) | Alarm::Advance));
+    }
+
+    /// The serial is in the chair again, has its frame, or was put off: nobody has to call it back.
+    pub(super) fn drop_alarms_of(&mut self, serial: Serial) {
+        self.alarms.remove(&Alarm::LateReject(serial));
+        self.alarms.remove(&Alarm::Unfinished(serial));
+    }
+}

@@ -1,0 +1,152 @@
+//! A frame on its way from the camera to the archive and its verdict.
+
+use super::ReplyId;
+use crate::model::{
+    Actor, CameraFileKey, FileRole, Frame, Millis, Reason, RequestState, Serial, Verdict,
+};
+
+/// Where one file of a frame is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Its download waits for quieter times.
+    Queued,
+    /// Asked of the camera.
+    Fetching,
+    /// The download failed or the camera went: asked again later.
+    Failed,
+    /// Handed to the archive.
+    Storing,
+    /// Durable.
+    Stored,
+}
+
+#[derive(Debug)]
+pub(super) struct FlightFile {
+    pub(super) key: CameraFileKey,
+    pub(super) phase: Phase,
+}
+
+impl FlightFile {
+    pub(super) fn new(key: CameraFileKey, phase: Phase) -> Self {
+        Self { key, phase }
+    }
+
+    pub(super) fn is_raw(&self) -> bool {
+        FileRole::of_name(&self.key.name) == FileRole::Raw
+    }
+}
+
+/// What the check had to say.
+#[derive(Debug)]
+pub(super) struct Judgement {
+    pub(super) verdict: Verdict,
+    pub(super) reasons: Vec<Reason>,
+    pub(super) report: serde_json::Value,
+}
+
+/// How a frame's owner is found (I1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// By its request, or it is settled already.
+    Settled,
+    /// By who sat there while it was shot.
+    Window,
+    /// Found on the card: never by itself.
+    Recovered {
+        taken_at: Option<crate::model::WallMs>,
+    },
+}
+
+#[derive(Debug)]
+pub(super) struct Flight {
+    /// The frame as drawn up; once stored, [`Frames`](super::frames::Frames) has it.
+    pub(super) draft: Frame,
+    pub(super) stored: bool,
+    pub(super) files: Vec<FlightFile>,
+    pub(super) claim: Claim,
+    pub(super) quiet_since: Millis,
+    pub(super) seen_at: Millis,
+    /// The second file of a pair may still show up.
+    pub(super) pair_open: bool,
+    /// Came before the file was durable: the verdict waits for the commit (I4).
+    pub(super) early: Option<Judgement>,
+    /// Judged, or known to be beyond judging.
+    pub(super) resolved: bool,
+    /// Asked for before it was stored.
+    pub(super) retake: Option<Actor>,
+    pub(super) reply: Option<ReplyId>,
+    /// Its request as committed, for a second file that comes late.
+    pub(super) request: Option<RequestState>,
+}
+
+impl Flight {
+    pub(super) fn new(
+        draft: Frame,
+        key: CameraFileKey,
+        quiet_since: Millis,
+        seen_at: Millis,
+    ) -> Self {
+        Self {
+            draft,
+            stored: false,
+            files: vec![FlightFile::new(key, Phase::Fetching)],
+            claim: Claim::Settled,
+            quiet_since,
+            seen_at,
+            pair_open: false,
+            early: None,
+            resolved: false,
+            retake: None,
+            reply: None,
+            request: None,
+        }
+    }
+
+    pub(super) fn file(&mut self, key: &CameraFileKey) -> Option<&mut FlightFile> {
+        self.files.iter_mut().find(|f| f.key == *key)
+    }
+
+    /// Whether it will be a new frame of that serial.
+    pub(super) fn is_new_of(&self, serial: Serial) -> bool {
+        !self.stored && self.draft.serial == Some(serial)
+    }
+
+    /// The file that people see and the check judges is durable.
+    pub(super) fn picture_stored(&self) -> bool {
+        self.files
+            .iter()
+            .any(|f| !f.is_raw() && f.phase == Phase::Stored)
+    }
+
+    /// Only RAW files, and no JPEG is expected any more: nothing to judge.
+    pub(super) fn is_beyond_judging(&self) -> bool {
+        !self.pair_open
+            && self.files.iter().all(FlightFile::is_raw)
+            && self.files.iter().any(|f| f.phase == Phase::Stored)
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.resolved && !self.pair_open && self.files.iter().all(|f| f.phase == Phase::Stored)
+    }
+}
+
+/// A frame that has landed lately: a straggling RAW still joins it.
+#[derive(Debug)]
+pub(super) struct Landed {
+    pub(super) frame: Frame,
+    pub(super) keys: Vec<CameraFileKey>,
+    pub(super) seen_at: Millis,
+    pub(super) request: Option<RequestState>,
+}
+
+/// Whether `key` is the other half of a RAW and JPEG pair with `keys`.
+pub(super) fn completes(keys: &[&CameraFileKey], key: &CameraFileKey) -> bool {
+    let role = FileRole::of_name(&key.name);
+    let Some(first) = keys.first() else {
+        return false;
+    };
+    first.camera == key.camera
+        && first.opening == key.opening
+        && first.stem() == key.stem()
+        && keys.iter().all(|k| FileRole::of_name(&k.name) != role)
+}

@@ -1,0 +1,124 @@
+//! The stored frames that decisions need, indexed so that no event has to look at all of them.
+
+use crate::model::{Frame, FrameCounts, FrameId, FrameState, Serial, SessionId, Verdict};
+use std::collections::{BTreeSet, HashMap};
+
+/// The frames of the open session and those set aside without one.
+#[derive(Debug, Default)]
+pub(super) struct Frames {
+    session: Option<SessionId>,
+    all: HashMap<FrameId, Frame>,
+    by_serial: HashMap<Serial, BTreeSet<(u64, FrameId)>>,
+    set_aside: BTreeSet<FrameId>,
+    counts: FrameCounts,
+}
+
+/// The order in which frames arrived: by sequence, as text would put 1000000 before 999999.
+pub(super) fn order(id: &FrameId) -> (u64, FrameId) {
+    (id.sequence().unwrap_or(0), id.clone())
+}
+
+impl Frames {
+    pub(super) fn new(session: Option<SessionId>, frames: Vec<Frame>) -> Self {
+        let mut new = Self {
+            session,
+            ..Self::default()
+        };
+        for frame in frames {
+            new.put(frame);
+        }
+        new
+    }
+
+    /// Another session begins, or none: what stays is what is set aside without a session.
+    pub(super) fn begin(&mut self, session: Option<SessionId>) {
+        let kept = std::mem::take(&mut self.all)
+            .into_values()
+            .filter(|f| f.session.is_none() && f.state == FrameState::SetAside)
+            .collect();
+        *self = Self::new(session, kept);
+    }
+
+    pub(super) fn get(&self, id: &FrameId) -> Option<&Frame> {
+        self.all.get(id)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Frame> {
+        self.all.values()
+    }
+
+    pub(super) fn counts(&self) -> FrameCounts {
+        self.counts
+    }
+
+    pub(super) fn set_aside(&self) -> &BTreeSet<FrameId> {
+        &self.set_aside
+    }
+
+    /// A serial's frames, oldest first.
+    pub(super) fn of(&self, serial: Serial) -> impl DoubleEndedIterator<Item = &Frame> {
+        let ids = self.by_serial.get(&serial).into_iter().flatten();
+        ids.filter_map(|(_, id)| self.all.get(id))
+    }
+
+    pub(super) fn count_of(&self, serial: Serial) -> u32 {
+        self.by_serial
+            .get(&serial)
+            .map_or(0, |ids| ids.len() as u32)
+    }
+
+    pub(super) fn last_of(&self, serial: Serial) -> Option<&Frame> {
+        self.of(serial).next_back()
+    }
+
+    pub(super) fn proposed(&self, serial: Serial) -> Option<&Frame> {
+        self.of(serial).rev().find(|f| f.is_good() && !f.retaken)
+    }
+
+    /// Whether the student may leave.
+    pub(super) fn has_good(&self, serial: Serial) -> bool {
+        self.proposed(serial).is_some()
+    }
+
+    /// A frame as it reads from now on. One of a session that is over is not kept.
+    pub(super) fn put(&mut self, frame: Frame) {
+        if let Some(old) = self.all.remove(&frame.id) {
+            self.index(&old, false);
+        }
+        let stray = frame.session.is_none() && frame.state == FrameState::SetAside;
+        if stray || (frame.session.is_some() && frame.session == self.session) {
+            self.index(&frame, true);
+            self.all.insert(frame.id.clone(), frame);
+        }
+    }
+
+    fn index(&mut self, frame: &Frame, add: bool) {
+        if let Some(serial) = frame.serial {
+            let ids = self.by_serial.entry(serial).or_default();
+            if add {
+                ids.insert(order(&frame.id));
+            } else {
+                ids.remove(&order(&frame.id));
+            }
+        }
+        if matches!(frame.state, FrameState::Test | FrameState::Discarded) {
+            return;
+        }
+        let step = |counter: &mut u32| *counter = if add { *counter + 1 } else { *counter - 1 };
+        step(&mut self.counts.total);
+        match frame.verdict {
+            Some(Verdict::Pass) => step(&mut self.counts.pass),
+            Some(Verdict::Warn) => step(&mut self.counts.warn),
+            Some(Verdict::Reject) => step(&mut self.counts.reject),
+            None => {}
+        }
+        if frame.state == FrameState::SetAside {
+            step(&mut self.counts.set_aside);
+            if add {
+                self.set_aside.insert(frame.id.clone());
+            } else {
+                self.set_aside.remove(&frame.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,518 @@
+//! From a file on the camera to a durable frame: seen, owned, fetched, stored (I1, I3).
+
+use super::flight::{Claim, Flight, FlightFile, Landed, Phase, completes};
+use super::history::Seat;
+use super::ledger::After;
+use super::{Action, CommitFailure, Station, TimerId};
+use crate::model::{
+    Actor, CameraFile, CameraFileKey, CameraState, EventKind, Fault, FileRole, Frame, FrameId,
+    FrameState, Millis, Origin, Purpose, RequestOutcome, Row, Serial, ShutterRequest, Tune, WallMs,
+};
+use serde_json::json;
+
+/// Frames that landed and may still get a straggling RAW; more than a burst of one camera.
+const LANDED: usize = 16;
+
+/// EXIF counts whole seconds, and the camera's clock offset is measured no better.
+const EXIF_SLACK: Millis = Millis(2000);
+
+impl Station {
+    /// A file showed up while the camera was open.
+    pub(super) fn file_seen(&mut self, key: CameraFileKey, quiet_since: Millis, seen_at: Millis) {
+        let flying = |f: &Flight| {
+            f.files
+                .iter()
+                .any(|file| file.key == key && file.phase != Phase::Stored)
+        };
+        if self.flights.values().any(flying) {
+            return;
+        }
+        self.shot_worked();
+        if self.join_pair(&key, seen_at) {
+            return;
+        }
+        let fired = |o: &super::requests::Outstanding| {
+            o.frame.is_none() && seen_at >= o.state.request.at.mono
+        };
+        if self.outstanding.as_ref().is_some_and(fired) {
+            self.answer_request(key, quiet_since, seen_at);
+        } else {
+            self.unrequested(key, quiet_since, seen_at);
+        }
+    }
+
+    /// The second file of a RAW and JPEG pair joins the frame of the first.
+    fn join_pair(&mut self, key: &CameraFileKey, seen_at: Millis) -> bool {
+        let joins = |f: &&Flight| {
+            let keys: Vec<_> = f.files.iter().map(|f| &f.key).collect();
+            completes(&keys, key)
+        };
+        let id = self
+            .flights
+            .values()
+            .find(joins)
+            .map(|f| f.draft.id.clone());
+        let id = id.or_else(|| self.reopen_landed(key, seen_at));
+        let Some(id) = id else {
+            return false;
+        };
+        let Some(flight) = self.flights.get_mut(&id) else {
+            return false;
+        };
+        flight
+            .files
+            .push(FlightFile::new(key.clone(), Phase::Fetching));
+        flight.pair_open = false;
+        let late = flight.request.clone();
+        self.push(Action::CancelTimer(TimerId::Pair(id.clone())));
+        let open = self
+            .outstanding
+            .as_ref()
+            .is_some_and(|o| o.frame.as_ref() == Some(&id));
+        if open {
+            self.bind_file(&id, key);
+        } else if let Some(mut request) = late {
+            request.files.push(key.clone());
+            self.commit_request(Actor::Station, EventKind::FileBound, &request);
+        }
+        self.push(Action::Fetch {
+            frame: id,
+            key: key.clone(),
+        });
+        true
+    }
+
+    fn reopen_landed(&mut self, key: &CameraFileKey, seen_at: Millis) -> Option<FrameId> {
+        let deadline = self.policy.pair_deadline;
+        let joins = |l: &Landed| {
+            let keys: Vec<_> = l.keys.iter().collect();
+            completes(&keys, key) && seen_at.since(l.seen_at) <= deadline
+        };
+        let index = self.landed.iter().position(joins)?;
+        let landed = self.landed.remove(index)?;
+        let id = landed.frame.id.clone();
+        let frame = self.frames.get(&id).cloned().unwrap_or(landed.frame);
+        let mut keys = landed.keys.into_iter();
+        let mut flight = Flight::new(frame, keys.next()?, seen_at, landed.seen_at);
+        flight
+            .files
+            .extend(keys.map(|k| FlightFile::new(k, Phase::Stored)));
+        if let Some(first) = flight.files.first_mut() {
+            first.phase = Phase::Stored;
+        }
+        flight.stored = true;
+        flight.resolved = flight.draft.verdict.is_some() || flight.draft.accepted;
+        flight.request = landed.request;
+        self.flights.insert(id.clone(), flight);
+        Some(id)
+    }
+
+    /// The file of the outstanding request, unless an expired one of somebody else may have made it.
+    fn answer_request(&mut self, key: CameraFileKey, quiet_since: Millis, seen_at: Millis) {
+        let Some(request) = self.outstanding.as_ref().map(|o| o.state.request.clone()) else {
+            return;
+        };
+        let owner = |r: &ShutterRequest| (r.session.clone(), r.serial, r.purpose);
+        let rivals = self.overdue_now(seen_at);
+        let id = self.new_frame_id();
+        let mut draft = self.draft(&id, Origin::Pedal);
+        draft.taken_at = request.at.wall;
+        draft.taken_at_trusted = request.at.trusted;
+        draft.session = request.session.clone();
+        if rivals.iter().any(|r| owner(r) != owner(&request)) {
+            // Which of the two releases made it is not known: a human places it (I1).
+            draft.state = FrameState::SetAside;
+            draft.candidates = candidates(rivals.iter().chain([&request]).filter_map(|r| r.serial));
+        } else {
+            own_by_request(&mut draft, &request);
+        }
+        let mut flight = Flight::new(draft, key.clone(), quiet_since, seen_at);
+        flight.reply = self.outstanding.as_mut().and_then(|o| o.reply.take());
+        flight.pair_open = self.policy.files_per_frame > 1;
+        self.bind_file(&id, &key);
+        if self.outstanding.is_none() {
+            flight.request = Some(crate::model::RequestState {
+                request,
+                outcome: Some(RequestOutcome::Filed),
+                files: vec![key],
+            });
+        }
+        self.take_off(flight);
+    }
+
+    /// Nobody asked for it: the camera's own button, or a file that comes too late.
+    fn unrequested(&mut self, key: CameraFileKey, quiet_since: Millis, seen_at: Millis) {
+        let id = self.new_frame_id();
+        let mut draft = self.draft(&id, Origin::CameraButton);
+        let seen = self.stamp_at(seen_at);
+        draft.taken_at = seen.wall;
+        draft.taken_at_trusted = seen.trusted;
+        let mut flight = Flight::new(draft, key, quiet_since, seen_at);
+        flight.pair_open = self.policy.files_per_frame > 1;
+        let late = self.overdue_now(seen_at);
+        if late.is_empty() {
+            flight.claim = Claim::Window;
+            self.own_by_window(&mut flight.draft, quiet_since, seen_at);
+            self.last_shot = self.last_shot.max(Some(seen_at));
+            if let (Some(serial), true) =
+                (flight.draft.serial, flight.draft.serial == self.current())
+            {
+                self.take_off(flight);
+                self.shot_alarms(serial, seen_at);
+                return;
+            }
+        } else {
+            let sat = self.serials_between(quiet_since, seen_at);
+            let serials = late.iter().filter_map(|r| r.serial).chain(sat);
+            flight.draft.session = self.session_id();
+            flight.draft.candidates = candidates(serials);
+            flight.draft.origin = Origin::Pedal;
+        }
+        self.take_off(flight);
+    }
+
+    /// Begins the way to the archive.
+    fn take_off(&mut self, flight: Flight) {
+        let id = flight.draft.id.clone();
+        if flight.pair_open {
+            self.push(Action::SetTimer {
+                id: TimerId::Pair(id.clone()),
+                at: self.now.mono + self.policy.pair_deadline,
+            });
+        }
+        for file in &flight.files {
+            self.out.push(Action::Fetch {
+                frame: id.clone(),
+                key: file.key.clone(),
+            });
+        }
+        self.flights.insert(id, flight);
+    }
+
+    pub(super) fn new_frame_id(&mut self) -> FrameId {
+        let id = FrameId::new(&self.station, self.next_frame);
+        self.next_frame += 1;
+        id
+    }
+
+    /// A frame of which nothing is known yet: set aside.
+    pub(super) fn draft(&self, id: &FrameId, origin: Origin) -> Frame {
+        Frame {
+            id: id.clone(),
+            session: self.session_id(),
+            serial: None,
+            student: None,
+            request: None,
+            origin,
+            state: FrameState::SetAside,
+            accepted: false,
+            retaken: false,
+            verdict: None,
+            reasons: Vec::new(),
+            candidates: Vec::new(),
+            taken_at: self.now.wall,
+            taken_at_trusted: self.now.trusted,
+            files: Vec::new(),
+        }
+    }
+
+    /// Whoever alone sat there between the two moments owns it; else nobody (I1).
+    fn own_by_window(&self, draft: &mut Frame, from: Millis, to: Millis) {
+        draft.state = FrameState::SetAside;
+        draft.serial = None;
+        draft.candidates = Vec::new();
+        match self.history.between(from, to).as_slice() {
+            [Seat::Taken(session, serial)] => {
+                draft.state = FrameState::Kept;
+                draft.session = Some(session.clone());
+                draft.serial = Some(*serial);
+            }
+            [Seat::Paused] => draft.state = FrameState::Test,
+            _ => draft.candidates = self.serials_between(from, to),
+        }
+        draft.student = draft.serial.and_then(|s| self.student_in(draft, s));
+    }
+
+    /// The open session's serials of that window, else the last one before it.
+    pub(super) fn serials_between(&self, from: Millis, to: Millis) -> Vec<Serial> {
+        let Some(open) = self.session_id() else {
+            return Vec::new();
+        };
+        let sat = self.history.between(from, to);
+        let found = candidates(sat.into_iter().filter_map(|seat| match seat {
+            Seat::Taken(session, serial) if *session == open => Some(*serial),
+            _ => None,
+        }));
+        if found.is_empty() {
+            return self.history.last_serial(&open, from).into_iter().collect();
+        }
+        found
+    }
+
+    /// The student of a frame's serial as bound now, if its session is the open one.
+    fn student_in(&self, frame: &Frame, serial: Serial) -> Option<crate::model::StudentNumber> {
+        if frame.session.is_some() && frame.session == self.session_id() {
+            return self.queue.student_of(serial);
+        }
+        frame.student.clone()
+    }
+
+    /// A file arrived whole: its owner is settled now, and it goes to the archive and the check.
+    pub(super) fn downloaded(&mut self, id: &FrameId, file: CameraFile, taken_at: Option<WallMs>) {
+        let Some(mut flight) = self.flights.remove(id) else {
+            return;
+        };
+        let fetching = |f: &&mut FlightFile| f.phase == Phase::Fetching;
+        if let Some(part) = flight.file(&file.key).filter(fetching) {
+            part.phase = Phase::Storing;
+            self.settle_owner(&mut flight, &file, taken_at);
+            if let Some(stored) = self.frames.get(id) {
+                flight.draft = stored.clone();
+            } else if let Some(serial) = flight.draft.serial {
+                flight.draft.student = self.student_in(&flight.draft, serial);
+            }
+            self.store(&flight, file);
+        }
+        self.flights.insert(id.clone(), flight);
+    }
+
+    fn store(&mut self, flight: &Flight, file: CameraFile) {
+        let frame = flight.draft.clone();
+        let (id, key) = (frame.id.clone(), file.key.clone());
+        let who = match frame.origin {
+            Origin::Pedal => Actor::Pedal,
+            Origin::CameraButton => Actor::Camera,
+            Origin::Recovered => Actor::Station,
+        };
+        let entry = self
+            .event(who, EventKind::FrameStored)
+            .session(frame.session.clone())
+            .serial(frame.serial)
+            .frame(&id)
+            .detail(json!({"file": key.name, "state": frame.state.as_str()}))
+            .row(Row::Frame(Box::new(frame.clone())));
+        let change = self.change_of(entry);
+        let ticket = self.ledger.open(After::Stored {
+            frame: id.clone(),
+            key: key.clone(),
+        });
+        self.push(Action::Store {
+            ticket,
+            frame: Box::new(frame),
+            file: Box::new(file),
+            change,
+        });
+        if FileRole::of_name(&key.name) != FileRole::Raw {
+            self.push(Action::Check { frame: id, key });
+        }
+    }
+
+    /// The last word on who owns a frame, before its first file is stored.
+    fn settle_owner(&mut self, flight: &mut Flight, file: &CameraFile, taken_at: Option<WallMs>) {
+        if flight.stored {
+            return;
+        }
+        let claim = std::mem::replace(&mut flight.claim, Claim::Settled);
+        match claim {
+            Claim::Settled => {}
+            Claim::Window => {
+                let (from, to) = (flight.quiet_since, flight.seen_at);
+                match taken_at.map(|t| self.narrowed(t, from, to)) {
+                    None => self.own_by_window(&mut flight.draft, from, to),
+                    Some(Some((from, to))) => self.own_by_window(&mut flight.draft, from, to),
+                    // The camera's clock contradicts what was seen: not certain, so nobody's (I1).
+                    Some(None) => {
+                        flight.draft.state = FrameState::SetAside;
+                        flight.draft.serial = None;
+                        flight.draft.student = None;
+                        flight.draft.candidates = self.serials_between(from, to);
+                    }
+                }
+                if let Some(taken) = taken_at {
+                    flight.draft.taken_at = taken;
+                }
+            }
+            Claim::Recovered { taken_at: listed } => {
+                self.propose(flight, file, taken_at.or(listed));
+            }
+        }
+    }
+
+    /// The part of a window in which the EXIF time lies; `None` if they do not meet.
+    fn narrowed(&self, taken: WallMs, from: Millis, to: Millis) -> Option<(Millis, Millis)> {
+        let at = self.mono_of(taken);
+        let low = Millis(at.0.saturating_sub(EXIF_SLACK.0)).max(from);
+        let high = (at + EXIF_SLACK).min(to);
+        (low <= high).then_some((low, high))
+    }
+
+    /// A wall-clock time by the boot-time clock, 0 if before it.
+    pub(super) fn mono_of(&self, wall: WallMs) -> Millis {
+        let ago = self.now.wall.0.saturating_sub(wall.0);
+        let mono = i64::try_from(self.now.mono.0).unwrap_or(i64::MAX);
+        Millis(u64::try_from(mono.saturating_sub(ago)).unwrap_or(0))
+    }
+
+    /// A file is durable.
+    pub(super) fn stored(&mut self, id: &FrameId, key: &CameraFileKey) {
+        let Some(mut flight) = self.flights.remove(id) else {
+            return;
+        };
+        if let Some(file) = flight.file(key) {
+            file.phase = Phase::Stored;
+        }
+        let first = !std::mem::replace(&mut flight.stored, true);
+        if first {
+            self.frames.put(flight.draft.clone());
+        }
+        let (aside, recovered) = (
+            flight.draft.state == FrameState::SetAside,
+            flight.draft.origin == Origin::Recovered,
+        );
+        self.flights.insert(id.clone(), flight);
+        if self.space_is_ample() {
+            self.clear(Fault::StorageFull);
+        }
+        self.clear(Fault::StorageFailed);
+        if self.policy.clear_card {
+            self.push(Action::DeleteOnCamera(key.clone()));
+        }
+        if first {
+            self.bring_student_along(id);
+            self.retake_if_asked(id);
+            if aside && !recovered {
+                self.sound(Tune::Alarm);
+            }
+        }
+        self.resolve(id);
+    }
+
+    /// Storing failed. The incoming file is not trusted again: the camera still has it.
+    pub(super) fn store_failed(&mut self, id: &FrameId, key: &CameraFileKey, how: CommitFailure) {
+        match how {
+            CommitFailure::Full => self.raise(Fault::StorageFull),
+            CommitFailure::Broken => self.raise(Fault::StorageFailed),
+        }
+        self.failed(id, key);
+    }
+
+    pub(super) fn download_failed(&mut self, id: &FrameId, key: &CameraFileKey) {
+        self.failed(id, key);
+    }
+
+    fn failed(&mut self, id: &FrameId, key: &CameraFileKey) {
+        let Some(flight) = self.flights.get_mut(id) else {
+            return;
+        };
+        let Some(file) = flight.file(key).filter(|f| f.phase != Phase::Stored) else {
+            return;
+        };
+        file.phase = Phase::Failed;
+        let picture = !file.is_raw();
+        if picture {
+            flight.early = None;
+        }
+        self.push(Action::SetTimer {
+            id: TimerId::Refetch(id.clone()),
+            at: self.now.mono + self.policy.refetch,
+        });
+    }
+
+    /// Asks again for what failed, if the camera is there; else its return does.
+    pub(super) fn refetch(&mut self, id: &FrameId) {
+        if !matches!(self.camera, CameraState::Ready | CameraState::Busy) {
+            return;
+        }
+        let Some(flight) = self.flights.get_mut(id) else {
+            return;
+        };
+        for file in &mut flight.files {
+            if file.phase == Phase::Failed {
+                file.phase = Phase::Fetching;
+                self.out.push(Action::Fetch {
+                    frame: id.clone(),
+                    key: file.key.clone(),
+                });
+            }
+        }
+    }
+
+    /// The camera is back: everything pending is asked for again.
+    pub(super) fn refetch_all(&mut self) {
+        let ids: Vec<FrameId> = self.flights.keys().cloned().collect();
+        for id in ids {
+            self.refetch(&id);
+        }
+    }
+
+    /// The second file of a pair is overdue: the frame is what there is.
+    pub(super) fn pair_timer(&mut self, id: &FrameId) {
+        if let Some(flight) = self.flights.get_mut(id) {
+            flight.pair_open = false;
+        }
+        if self
+            .outstanding
+            .as_ref()
+            .is_some_and(|o| o.frame.as_ref() == Some(id))
+        {
+            self.close_request(Actor::Station, RequestOutcome::Filed);
+        }
+        self.resolve(id);
+    }
+
+    /// A frame has landed when all its files are durable and it is judged as far as it can be.
+    pub(super) fn land(&mut self, id: &FrameId) {
+        if !self.flights.get(id).is_some_and(Flight::is_over) {
+            return;
+        }
+        if let Some(flight) = self.flights.remove(id) {
+            self.landed.push_back(Landed {
+                keys: flight.files.into_iter().map(|f| f.key).collect(),
+                frame: flight.draft,
+                seen_at: flight.seen_at,
+                request: flight.request,
+            });
+            if self.landed.len() > LANDED {
+                self.landed.pop_front();
+            }
+        }
+    }
+
+    /// Whether a shot of this serial is on its way.
+    pub(super) fn is_shooting(&self, serial: Serial) -> bool {
+        let open = |o: &super::requests::Outstanding| {
+            o.state.request.serial == Some(serial) && o.state.request.session == self.session_id()
+        };
+        let session = self.session_id();
+        self.outstanding.as_ref().is_some_and(open)
+            || self
+                .flights
+                .values()
+                .any(|f| f.is_new_of(serial) && f.draft.session == session)
+    }
+}
+
+/// The frame belongs to whoever its request was for, even if they have left meanwhile.
+pub(super) fn own_by_request(draft: &mut Frame, request: &ShutterRequest) {
+    draft.request = Some(request.id);
+    draft.session = request.session.clone();
+    match request.purpose {
+        Purpose::Portrait => {
+            draft.state = FrameState::Kept;
+            draft.serial = request.serial;
+            draft.student = request.student.clone();
+        }
+        Purpose::Test => draft.state = FrameState::Test,
+    }
+}
+
+/// Each once, in order.
+pub(super) fn candidates(serials: impl IntoIterator<Item = Serial>) -> Vec<Serial> {
+    let mut each = Vec::new();
+    for serial in serials {
+        if !each.contains(&serial) {
+            each.push(serial);
+        }
+    }
+    each
+}

@@ -1,0 +1,71 @@
+//! What the worker needs of the outbox; the archive's is the real one, tests have their own.
+
+use crate::archive::{ArchiveError, Outbox, OutboxId, OutboxItem, OutboxRemoval, Receipt};
+use crate::model::{Millis, OutboxCounts};
+use std::future::Future;
+
+/// What came of a question to the outbox.
+type Answer<T> = Result<T, ArchiveError>;
+
+/// The outbox as its worker sees it; the meaning of each is that of [`Outbox`]'s.
+pub trait Queue: Clone + Send + Sync + 'static {
+    /// What is to be sent now, at most `limit` for each destination.
+    fn due(&self, now: Millis, limit: u32) -> impl Future<Output = Answer<Vec<OutboxItem>>> + Send;
+    /// What is to be removed at a destination now, at most `limit` for each.
+    fn due_removals(
+        &self,
+        now: Millis,
+        limit: u32,
+    ) -> impl Future<Output = Answer<Vec<OutboxRemoval>>> + Send;
+    /// When the next item is due by the boot-time clock; `None` when nothing waits.
+    fn next_due(&self) -> impl Future<Output = Answer<Option<Millis>>> + Send;
+    /// Returns once something new may be due.
+    fn news(&self) -> impl Future<Output = ()> + Send;
+    /// It is there, verified.
+    fn sent(&self, id: OutboxId, receipt: Receipt) -> impl Future<Output = Answer<()>> + Send;
+    /// It is gone there.
+    fn removed(&self, id: OutboxId) -> impl Future<Output = Answer<()>> + Send;
+    /// A try failed: due again after a span, or parked when that is `None`.
+    fn failed(
+        &self,
+        id: OutboxId,
+        error: String,
+        retry_after: Option<Millis>,
+    ) -> impl Future<Output = Answer<()>> + Send;
+    /// What waits, and what is parked.
+    fn counts(&self) -> impl Future<Output = Answer<OutboxCounts>> + Send;
+}
+
+impl Queue for Outbox {
+    async fn due(&self, now: Millis, limit: u32) -> Answer<Vec<OutboxItem>> {
+        Outbox::due(self, now, limit).await
+    }
+
+    async fn due_removals(&self, now: Millis, limit: u32) -> Answer<Vec<OutboxRemoval>> {
+        Outbox::due_removals(self, now, limit).await
+    }
+
+    async fn next_due(&self) -> Answer<Option<Millis>> {
+        Outbox::next_due(self).await
+    }
+
+    async fn news(&self) {
+        Outbox::news(self).await;
+    }
+
+    async fn sent(&self, id: OutboxId, receipt: Receipt) -> Answer<()> {
+        Outbox::sent(self, id, receipt).await
+    }
+
+    async fn removed(&self, id: OutboxId) -> Answer<()> {
+        Outbox::removed(self, id).await
+    }
+
+    async fn failed(&self, id: OutboxId, error: String, retry_after: Option<Millis>) -> Answer<()> {
+        Outbox::failed(self, id, error, retry_after).await
+    }
+
+    async fn counts(&self) -> Answer<OutboxCounts> {
+        Outbox::counts(self).await
+    }
+}
