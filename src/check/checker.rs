@@ -3,7 +3,7 @@
 use super::catalogue::{self, MeasureKind};
 use super::decode::Luma;
 use super::exposure::Exposure;
-use super::jpeg::{Outline, Unreadable};
+use super::jpeg::{MAX_FILE_BYTES, Outline, Unreadable};
 use super::reasons::{self, Breach};
 use super::standard::{Limit, Standard};
 use super::{metadata, sharpness};
@@ -46,6 +46,12 @@ impl Checker {
     /// What it judges by.
     pub fn standard(&self) -> &Standard {
         &self.standard
+    }
+
+    /// The report on a file that is refused for its size alone, in bytes; `None` if it has to be
+    /// looked at. Spares the caller from reading what no one will decode.
+    pub fn refuse_by_size(&self, bytes: u64) -> Option<Report> {
+        (bytes > MAX_FILE_BYTES as u64).then(|| self.unreadable(&Unreadable::too_big(bytes)))
     }
 
     fn report(&self, facts: Facts) -> Report {
@@ -113,7 +119,11 @@ fn facts(bytes: &[u8]) -> Result<Facts, Unreadable> {
     let (width, height) = (outline.frame.width, outline.frame.height);
     let orientation = metadata::orientation(&outline);
     let exposure = Exposure::measure(&luma);
-    let take = |kind, value, score| Taken { kind, value, score };
+    let take = |kind, value: f64, score| Taken {
+        kind,
+        value: rounded(value),
+        score,
+    };
     let taken = vec![
         take(
             catalogue::MEGAPIXELS,
@@ -154,6 +164,12 @@ fn facts(bytes: &[u8]) -> Result<Facts, Unreadable> {
         orientation,
         taken,
     })
+}
+
+/// To six decimals, finer than any measure is exact: so a value reads the same in the report, in the
+/// database and back.
+fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
 }
 
 /// How many source pixels a pixel of the portrait (480 × 640) would have, were the crop as large

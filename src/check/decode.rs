@@ -60,3 +60,37 @@ fn refused(error: impl std::fmt::Display) -> Unreadable {
         message: error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plane_is_what_another_decoder_sees() {
+        let files: [&[u8]; 4] = [
+            include_bytes!("../../tests/data/grey.jpg"),
+            include_bytes!("../../tests/data/subsampled.jpg"),
+            include_bytes!("../../tests/data/subsampled-across.jpg"),
+            include_bytes!("../../tests/data/progressive.jpg"),
+        ];
+        for (i, file) in files.into_iter().enumerate() {
+            let outline = Outline::read(file).unwrap();
+            let luma = Luma::decode(file, &outline).unwrap();
+            let rgb = image::load_from_memory(file).unwrap().to_rgb8();
+            assert_eq!(
+                (rgb.width() as usize, rgb.height() as usize),
+                (luma.width, luma.height)
+            );
+            for (pixel, &y) in rgb.pixels().zip(&luma.samples) {
+                // BT.601 as JFIF has it; where a channel was clipped, Y' cannot be had back.
+                let [r, g, b] = pixel.0.map(f64::from);
+                let clipped = pixel.0.iter().any(|c| matches!(c, 0 | 255));
+                let back = 0.299 * r + 0.587 * g + 0.114 * b;
+                assert!(
+                    clipped || (back - f64::from(y)).abs() < 2.0,
+                    "file {i}: {back} and {y}"
+                );
+            }
+        }
+    }
+}

@@ -3,18 +3,28 @@
 use super::jpeg::Outline;
 
 /// The luminance table of ITU-T T.81, annex K.1, from which the quality of the IJG's library (and
-/// so the common 1–100 scale) is derived. In reading order; only the sum is used.
+/// so the common 1–100 scale) is derived; in the zigzag order of a file.
 const ANNEX_K_LUMA: [u16; 64] = [
-    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56,
-    14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113,
-    92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
+    16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40, 26, 24, 22, 22, 24, 49, 35, 37,
+    29, 40, 58, 51, 61, 60, 57, 51, 56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81,
+    87, 95, 98, 103, 104, 103, 62, 77, 113, 121, 112, 100, 120, 92, 101, 103, 99,
 ];
 
 /// The quality, 1 to 100 on the IJG scale, whose luminance table is as coarse as this file's.
 /// Cameras have tables of their own: it is an equivalent, not a setting read back.
 pub fn quality(outline: &Outline) -> f64 {
-    let sum = |table: &[u16; 64]| table.iter().map(|&q| f64::from(q)).sum::<f64>();
-    let percent = 100.0 * sum(&outline.luma_quantisation) / sum(&ANNEX_K_LUMA);
+    let (mut coarse, mut base) = (0.0, 0.0);
+    for (&step, &of_base) in outline.luma_quantisation.iter().zip(&ANNEX_K_LUMA) {
+        // Steps of 255 were cut off there, as a byte holds no more.
+        if step != 255 {
+            coarse += f64::from(step);
+            base += f64::from(of_base);
+        }
+    }
+    if base == 0.0 {
+        return 1.0;
+    }
+    let percent = 100.0 * coarse / base;
     let quality = if percent <= 100.0 {
         (200.0 - percent) / 2.0
     } else {

@@ -11,20 +11,21 @@
 
 use super::decode::Luma;
 
-/// Blocks with less difference between their darkest and lightest pixel hold no edge to judge by,
-/// in code values: above what sensor noise alone spans.
-const CONTRAST_MIN: f64 = 48.0;
+/// Side of a block, in pixels: a 64th of the image's shorter side within these bounds. The contrast
+/// is that of the block and its eight neighbours, which together have to hold an edge whole, or the
+/// part would be taken for the whole and the edge for steeper than it is. 48 pixels are three times
+/// the width of an edge that is just rejected (σ of 5.7 pixels, 80 % within 16).
+const SIDE_MIN: usize = 16;
+/// Above this a block would hold so much that the sharpest thing in it speaks for all.
+const SIDE_MAX: usize = 64;
+
+/// With less difference between the darkest and the lightest pixel there is no edge to judge by, in
+/// code values: above what sensor noise alone spans.
+const CONTRAST_MIN: u8 = 48;
 
 /// Among the blocks that hold an edge, the share that is sharper than the value given, which are
 /// the in-focus parts: soft shadows and cheeks have contrast without an edge, even in focus.
 const SHARPEST_SHARE: f64 = 0.1;
-
-/// Side of a block, in pixels: a 32nd of the image's shorter side within these bounds. A block has to
-/// hold an edge whole, or it takes the part for the whole and finds the edge steeper than it is; twice
-/// the width of an edge that is just rejected (σ of 5 pixels, 90 % within 16) fits in the smallest.
-const BLOCK_MIN: usize = 32;
-/// Above this a block would hold so much that the sharpest thing in it speaks for all.
-const BLOCK_MAX: usize = 128;
 
 /// Fewer blocks with an edge than this say nothing.
 const BLOCKS_MIN: usize = 4;
@@ -33,62 +34,107 @@ const BLOCKS_MIN: usize = 4;
 /// by height) of the frame at full resolution. 0 where there is no edge at all: a frame in which
 /// nothing can be made out is not sharp.
 pub fn measure(luma: &Luma) -> f64 {
-    let side = (luma.width.min(luma.height) / 32).clamp(BLOCK_MIN, BLOCK_MAX);
-    let (left, right) = (luma.width / 4, luma.width - luma.width / 4);
-    let (top, bottom) = (luma.height / 4, luma.height - luma.height / 4);
+    let blocks = Blocks::of_middle(luma);
     let (mut edges, mut flats) = (Vec::new(), Vec::new());
-    for y in (top.max(1)..bottom.saturating_sub(side)).step_by(side) {
-        for x in (left.max(1)..right.saturating_sub(side)).step_by(side) {
-            let block = Block::measure(luma, x, y, side);
-            if block.contrast < CONTRAST_MIN {
-                flats.push(block);
-            } else {
-                edges.push(block);
-            }
+    for (steepest, contrast) in blocks.each() {
+        if contrast < CONTRAST_MIN {
+            flats.push(steepest);
+        } else {
+            edges.push((steepest, f64::from(contrast)));
         }
     }
     if edges.len() < BLOCKS_MIN {
         return 0.0;
     }
     let noise = noise_of(flats);
-    let mut slopes = edges
-        .iter()
-        .map(|b| (b.steepest - noise.steepest).max(0.0) / (b.contrast - noise.contrast))
-        .collect::<Vec<_>>();
-    slopes.sort_by(f64::total_cmp);
-    let rank = ((slopes.len() as f64) * (1.0 - SHARPEST_SHARE)) as usize;
-    100.0 * slopes[rank.min(slopes.len() - 1)]
+    let slopes = edges.iter().map(|(s, c)| (s - noise).max(0.0) / c);
+    100.0 * quantile(slopes.collect(), 1.0 - SHARPEST_SHARE)
+}
+
+/// The gradient that noise alone gives, told from the blocks without an edge. It is taken off the
+/// others: a grainy photo out of focus would else pass for a sharp one. The quarter with the
+/// least of it is believed, as skin and cloth have structure of their own.
+fn noise_of(flats: Vec<f64>) -> f64 {
+    quantile(flats, 0.25)
+}
+
+/// The value below which that share of the values lies; 0 for none at all.
+fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let rank = (values.len() as f64 * share) as usize;
+    let last = values.len().saturating_sub(1);
+    values.get(rank.min(last)).copied().unwrap_or(0.0)
 }
 
 /// What a square of the image holds, in code values.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Block {
-    /// Lightest less darkest pixel.
-    contrast: f64,
+    darkest: u8,
+    lightest: u8,
     /// Steepest gradient, a pixel.
     steepest: f64,
 }
 
-/// What noise alone gives in a block, told from those without an edge. It is taken off the others:
-/// a grainy photo out of focus would else pass for a sharp one. The quarter with the least of it
-/// is believed, as skin and cloth have structure of their own.
-fn noise_of(mut flats: Vec<Block>) -> Block {
-    flats.sort_by(|a, b| a.steepest.total_cmp(&b.steepest));
-    flats.get(flats.len() / 4).copied().unwrap_or_default()
+/// The squares of the middle of the frame.
+struct Blocks {
+    across: usize,
+    blocks: Vec<Block>,
+}
+
+impl Blocks {
+    fn of_middle(luma: &Luma) -> Self {
+        let side = (luma.width.min(luma.height) / 64).clamp(SIDE_MIN, SIDE_MAX);
+        // A pixel's distance from the border, as gradients reach that far.
+        let (left, top) = ((luma.width / 4).max(1), (luma.height / 4).max(1));
+        let right = luma.width - luma.width / 4;
+        let bottom = luma.height - luma.height / 4;
+        let columns = (left..right.saturating_sub(side)).step_by(side);
+        let rows = (top..bottom.saturating_sub(side)).step_by(side);
+        let across = columns.len();
+        let places = rows.flat_map(|y| columns.clone().map(move |x| (x, y)));
+        Blocks {
+            across,
+            blocks: places
+                .map(|(x, y)| Block::measure(luma, x, y, side))
+                .collect(),
+        }
+    }
+
+    /// Of each block that has all its neighbours: the steepest gradient, and the contrast among them.
+    fn each(&self) -> impl Iterator<Item = (f64, u8)> + '_ {
+        let down = self.blocks.len() / self.across.max(1);
+        let rows = 1..down.saturating_sub(1);
+        let columns = 1..self.across.saturating_sub(1);
+        rows.flat_map(move |row| columns.clone().map(move |column| (row, column)))
+            .map(|(row, column)| {
+                let (mut darkest, mut lightest) = (u8::MAX, 0);
+                for y in row - 1..=row + 1 {
+                    for near in &self.blocks[y * self.across + column - 1..][..3] {
+                        darkest = darkest.min(near.darkest);
+                        lightest = lightest.max(near.lightest);
+                    }
+                }
+                let block = self.blocks[row * self.across + column];
+                (block.steepest, lightest - darkest)
+            })
+    }
 }
 
 impl Block {
     /// Of the pixels from (`x`, `y`), which keep a pixel's distance from the border of the image.
     fn measure(luma: &Luma, x: usize, y: usize, side: usize) -> Self {
         let row = |y: usize| &luma.samples[y * luma.width + x - 1..][..side + 2];
-        let (mut low, mut high) = (u8::MAX, 0);
+        let (mut darkest, mut lightest) = (u8::MAX, 0);
+        // The gradients reach a pixel over the border, and so has the contrast to.
+        for y in y - 1..=y + side {
+            for &s in row(y) {
+                darkest = darkest.min(s);
+                lightest = lightest.max(s);
+            }
+        }
         let mut steepest = 0i32;
         for y in y..y + side {
             let (above, here, below) = (row(y - 1), row(y), row(y + 1));
-            for &s in &here[1..=side] {
-                low = low.min(s);
-                high = high.max(s);
-            }
             let line = above.windows(3).zip(here.windows(3)).zip(below.windows(3));
             for ((a, h), b) in line {
                 let [a0, a1, a2] = [a[0], a[1], a[2]].map(i32::from);
@@ -100,7 +146,8 @@ impl Block {
             }
         }
         Block {
-            contrast: f64::from(high.saturating_sub(low)),
+            darkest,
+            lightest,
             steepest: f64::from(steepest).sqrt() / 8.0,
         }
     }

@@ -1,20 +1,291 @@
-//! `shutterline check`: a photo from disk against the standard, without a daemon.
+//! `shutterline check`: a photo from disk against a standard, without a daemon.
 
-use super::failure::Failure;
+use crate::check::{Checker, Judge, Standard, StandardError, catalogue, number};
+use crate::model::{Measure, MeasureState, Report, Verdict};
+use anyhow::Context;
 use clap::Args;
-use std::path::PathBuf;
+use comfy_table::{Table, presets};
+use serde::Serialize;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+const EXAMPLES: &str = "Examples:
+  shutterline check DSC_0001.JPG
+  shutterline check --standard icao photos/*.jpg
+  shutterline check --standard my-school.toml --json DSC_0001.JPG
+
+Exit codes: 0 when every photo passes, with or without a remark; 1 when one is rejected or cannot be read.";
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  shutterline check DSC_0001.JPG")]
+#[command(after_help = EXAMPLES)]
 pub struct CheckArgs {
-    /// Photos
-    #[arg(required = true)]
+    /// Photos (JPEG)
+    #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// What to judge by: cn-graduate-blue, cn-graduate-white, icao, or the path of a standard's file
+    #[arg(long, value_name = "NAME|FILE", default_value = "cn-graduate-blue")]
+    pub standard: String,
+    /// Print JSON for programs instead of a table for people
+    #[arg(long)]
+    pub json: bool,
 }
 
-/// Checks them.
-pub fn run(_args: &CheckArgs) -> anyhow::Result<ExitCode> {
-    Err(Failure::new("this build has no check in it", "build it with the check").into())
+/// One photo and what came of it.
+#[derive(Debug, Serialize)]
+struct Checked {
+    file: PathBuf,
+    /// `None` where the file could not be opened.
+    report: Option<Report>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// Checks the photos, prints what was found, and says by the exit code whether all may be used.
+pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
+    let checker = Checker::new(standard(&args.standard)?);
+    let mut out = std::io::stdout().lock();
+    let mut all = Vec::new();
+    let mut usable = true;
+    for file in &args.files {
+        let checked = check_one(&checker, file);
+        let verdict = checked.report.as_ref().map(|r| r.verdict);
+        usable &= matches!(verdict, Some(Verdict::Pass | Verdict::Warn));
+        if args.json {
+            all.push(checked);
+        } else if gone(out.write_all(table(&checked).as_bytes()))? {
+            break;
+        }
+    }
+    if args.json {
+        let text = serde_json::to_string_pretty(&all).context("failed to make JSON of reports")?;
+        gone(writeln!(out, "{text}"))?;
+    }
+    Ok(ExitCode::from(u8::from(!usable)))
+}
+
+/// Whether the reader has gone (`| head`), which is no failure but leaves nothing to do.
+fn gone(written: std::io::Result<()>) -> anyhow::Result<bool> {
+    match written {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(true),
+        other => other
+            .map(|()| false)
+            .context("failed to write to standard output"),
+    }
+}
+
+/// The standard of that name, else the one in that file.
+fn standard(name: &str) -> anyhow::Result<Standard> {
+    match Standard::builtin(name) {
+        Err(unknown @ StandardError::Unknown { .. }) => {
+            let path = Path::new(name);
+            if !path.exists() {
+                return Err(anyhow::Error::new(unknown).context(format!(
+                    "{name} is no file either; name one with --standard"
+                )));
+            }
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("failed to read the standard {name}"))?;
+            Ok(Standard::parse(&text, name)?)
+        }
+        builtin => Ok(builtin?),
+    }
+}
+
+fn check_one(checker: &Checker, file: &Path) -> Checked {
+    let judged = || -> std::io::Result<Report> {
+        let size = std::fs::metadata(file)?.len();
+        match checker.refuse_by_size(size) {
+            Some(report) => Ok(report),
+            None => Ok(checker.judge(&std::fs::read(file)?)),
+        }
+    };
+    let (report, error) = match judged() {
+        Ok(report) => (Some(report), None),
+        Err(e) => (
+            None,
+            Some(format!("failed to read {}: {e}", file.display())),
+        ),
+    };
+    Checked {
+        file: file.to_owned(),
+        report,
+        error,
+    }
+}
+
+fn table(checked: &Checked) -> String {
+    let name = checked.file.display();
+    let Some(report) = &checked.report else {
+        return format!("{}\n\n", checked.error.as_deref().unwrap_or_default());
+    };
+    let mut text = format!("{name}: {}", verdict_words(report.verdict));
+    if report.width_px > 0 {
+        text += &format!(", {} x {} px", report.width_px, report.height_px);
+    }
+    text += &format!(", by {}\n", report.standard);
+    for reason in &report.reasons {
+        let indent = format!("  {:<7}", severity_word(reason.severity));
+        text += &format!(
+            "{indent}{}: {}\n         {}\n",
+            reason.id, reason.zh, reason.en
+        );
+    }
+    text += &measures(report);
+    text.push('\n');
+    text
+}
+
+fn verdict_words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass 合格",
+        Verdict::Warn => "warn 合格（有提示）",
+        Verdict::Reject => "reject 不合格",
+    }
+}
+
+fn severity_word(severity: crate::model::Severity) -> &'static str {
+    match severity {
+        crate::model::Severity::Off => "off",
+        crate::model::Severity::Warn => "warn",
+        crate::model::Severity::Reject => "reject",
+    }
+}
+
+fn measures(report: &Report) -> String {
+    let mut rows = Table::new();
+    rows.load_style(presets::NOTHING);
+    rows.set_header(["  measure", "value", "limits", "score", "kept", ""]);
+    // What was not measured is told in a line for each cause: a table of dashes tells nothing.
+    let mut left_out: Vec<(&str, Vec<&str>)> = Vec::new();
+    for measure in &report.measures {
+        match &measure.state {
+            MeasureState::Measured {
+                value,
+                score,
+                within,
+            } => {
+                rows.add_row([
+                    format!("  {}", measure.name),
+                    format!("{} {}", number(*value), measure.unit),
+                    limits(measure),
+                    score.map(number).unwrap_or_default(),
+                    if *within { "yes" } else { "no" }.to_owned(),
+                    about(&measure.name).to_owned(),
+                ]);
+            }
+            MeasureState::NotMeasured { why } => {
+                match left_out.iter_mut().find(|(known, _)| known == why) {
+                    Some((_, names)) => names.push(&measure.name),
+                    None => left_out.push((why, vec![&measure.name])),
+                }
+            }
+        }
+    }
+    let mut text = rows
+        .to_string()
+        .lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect::<String>();
+    for (why, names) in left_out {
+        text += &format!("  not measured 未检测 ({why}): {}\n", names.join(", "));
+    }
+    text
+}
+
+fn limits(measure: &Measure) -> String {
+    match (measure.min, measure.max) {
+        (Some(min), Some(max)) => format!("{} to {}", number(min), number(max)),
+        (Some(min), None) => format!("at least {}", number(min)),
+        (None, Some(max)) => format!("at most {}", number(max)),
+        (None, None) => String::new(),
+    }
+}
+
+fn about(name: &str) -> &'static str {
+    let kind = catalogue::LIMITED.iter().find(|kind| kind.name == name);
+    kind.map_or("", |kind| kind.about)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cmd::demo::pictures::{Scene, scene};
+
+    fn args(standard: &str, files: Vec<PathBuf>) -> CheckArgs {
+        CheckArgs {
+            files,
+            standard: standard.to_owned(),
+            json: false,
+        }
+    }
+
+    #[test]
+    fn the_exit_code_tells_whether_all_may_be_used() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |name: &str, bytes: &[u8]| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let good = put("good.jpg", &scene(1, Scene::Good, 1250, 1650));
+        let broken = put("broken.jpg", &[0xFF, 0xD8, 0xFF]);
+        let code = |files: Vec<PathBuf>| format!("{:?}", run(&args("icao", files)).unwrap());
+        let exit = |code: u8| format!("{:?}", ExitCode::from(code));
+        assert_eq!(code(vec![good.clone()]), exit(0));
+        assert_eq!(code(vec![good.clone(), broken]), exit(1));
+        assert_eq!(code(vec![good, dir.path().join("none.jpg")]), exit(1));
+    }
+
+    #[test]
+    fn the_table_shows_verdict_reasons_and_what_was_left_out() {
+        let checker = Checker::new(standard("cn-graduate-blue").unwrap());
+        let shown = table(&Checked {
+            file: "a.jpg".into(),
+            report: Some(checker.judge(&scene(1, Scene::Dark, 1250, 1650))),
+            error: None,
+        });
+        for part in [
+            "a.jpg: reject 不合格, 1250 x 1650 px",
+            "under-exposed: 曝光不足",
+            "frame-luminance-mean",
+            "not measured 未检测 (needs the face): faces, yaw",
+        ] {
+            assert!(shown.contains(part), "{part} is missing in\n{shown}");
+        }
+    }
+
+    #[test]
+    fn a_big_file_is_refused_without_being_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("big.jpg");
+        // Sparse: if it were read, it would be read as zeros and be called no JPEG.
+        std::fs::File::create(&path)
+            .unwrap()
+            .set_len(200_000_000)
+            .unwrap();
+        let checker = Checker::new(standard("icao").unwrap());
+        let report = check_one(&checker, &path).report.unwrap();
+        assert!(
+            report.reasons[0].en.contains("200.0 MB"),
+            "{:?}",
+            report.reasons
+        );
+    }
+
+    #[test]
+    fn a_standard_is_found_by_name_or_by_path() {
+        assert_eq!(standard("icao").unwrap().name(), "icao");
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/config/standards/cn-graduate-white.toml"
+        );
+        assert_eq!(standard(path).unwrap().name(), "cn-graduate-white");
+        let error = format!("{:#}", standard("nowhere.toml").unwrap_err());
+        assert!(
+            error.contains("nowhere.toml") && error.contains("icao"),
+            "{error}"
+        );
+    }
 }

@@ -1,5 +1,8 @@
 //! The bits of a scan, one after another, up to the next marker.
 
+use super::Unreadable;
+use crate::model::Bytes;
+
 /// Reads entropy-coded data. Past the end of it zeros come, and are counted.
 pub(super) struct Bits<'a> {
     data: &'a [u8],
@@ -100,19 +103,28 @@ impl<'a> Bits<'a> {
         self.count < self.invented
     }
 
-    /// Where the data stands, in bytes from the start of the file; for messages.
-    pub(super) fn offset(&self) -> usize {
-        self.pos
+    /// What to say of damage that was noticed here. Where the file itself has ended, that is the
+    /// fault, and everything else follows from it.
+    pub(super) fn damaged(&self, what: &'static str) -> Unreadable {
+        if self.pos + 1 >= self.data.len() {
+            return Unreadable::Truncated {
+                bytes: Bytes(self.data.len() as u64),
+            };
+        }
+        Unreadable::Damaged {
+            offset: self.pos,
+            what,
+        }
     }
 
-    /// Where the marker stands that ends this run of data. `None` if whole bytes are left unread
+    /// Where the marker stands that ends this run of data. An error if whole bytes are left unread
     /// before it, or the file ends.
-    pub(super) fn end(mut self) -> Option<usize> {
+    pub(super) fn end(mut self) -> Result<usize, Unreadable> {
         self.fill_slowly();
-        let left = self.count.checked_sub(self.invented)?;
+        let left = self.count.saturating_sub(self.invented);
         if left >= 8 || self.data.get(self.pos) != Some(&0xFF) {
-            return None;
+            return Err(self.damaged("data is left over at the end of a scan"));
         }
-        Some(self.pos)
+        Ok(self.pos)
     }
 }

@@ -33,7 +33,7 @@ impl<'a> Outline<'a> {
             return Err(Unreadable::Empty);
         }
         if data.len() > MAX_FILE_BYTES {
-            return Err(Unreadable::too_big(data.len()));
+            return Err(Unreadable::too_big(data.len() as u64));
         }
         if !data.starts_with(&[0xFF, 0xD8]) {
             return Err(Unreadable::NotJpeg);

@@ -91,27 +91,22 @@ impl Scan {
                 end_run: 0,
             };
             walk.units(done..goal, single, &pass, &parts, nonzero)?;
-            let offset = walk.bits.offset();
-            let damaged = |what| Unreadable::Damaged { offset, what };
             if walk.end_run > 0 {
-                return Err(damaged("a run of empty blocks past the end of the scan"));
+                return Err(walk
+                    .bits
+                    .damaged("a run of empty blocks past the end of the scan"));
             }
-            let end = walk.bits.end().ok_or_else(|| {
-                if offset >= data.len() {
-                    Unreadable::Truncated {
-                        bytes: crate::model::Bytes(data.len() as u64),
-                    }
-                } else {
-                    damaged("data is left over at the end of a scan")
-                }
-            })?;
+            let end = walk.bits.end()?;
             done = goal;
             if done == units {
                 return Ok(end);
             }
             let marker = end + data[end..].iter().take_while(|&&b| b == 0xFF).count();
             if data.get(marker) != Some(&(0xD0 + restarts)) {
-                return Err(damaged("a restart marker is missing or out of order"));
+                return Err(Unreadable::Damaged {
+                    offset: marker,
+                    what: "a restart marker is missing or out of order",
+                });
             }
             restarts = (restarts + 1) % 8;
             pos = marker + 1;
@@ -196,23 +191,17 @@ impl Walk<'_, '_> {
                 }
             }
             if self.bits.overran() {
-                return Err(Unreadable::Damaged {
-                    offset: self.bits.offset(),
-                    what: "the image data ends too early",
-                });
+                return Err(self.bits.damaged("the image data ends too early"));
             }
         }
         Ok(())
     }
 
     fn damaged(&self, bad: Bad) -> Unreadable {
-        Unreadable::Damaged {
-            offset: self.bits.offset(),
-            what: match bad {
-                Bad::Code => "bits that are no code",
-                Bad::Overflow => "a block with too many coefficients",
-            },
-        }
+        self.bits.damaged(match bad {
+            Bad::Code => "bits that are no code",
+            Bad::Overflow => "a block with too many coefficients",
+        })
     }
 
     #[inline(always)]

@@ -63,9 +63,9 @@ pub enum Unreadable {
 
 impl Unreadable {
     /// For a file of that many bytes.
-    pub(super) fn too_big(bytes: usize) -> Self {
+    pub(in crate::check) fn too_big(bytes: u64) -> Self {
         Unreadable::TooBig {
-            bytes: Bytes(bytes as u64),
+            bytes: Bytes(bytes),
             limit: Bytes(MAX_FILE_BYTES as u64),
         }
     }

@@ -19,6 +19,8 @@ pub enum Scene {
     Good,
     /// A little out of focus: passes with a warning.
     Soft,
+    /// Saved by a camera that is set to its smallest files: passes with a warning, `compressed`.
+    Compressed,
     /// Out of focus: `blurred`.
     Blurred,
     /// The flash did not fire: `under-exposed`.
@@ -29,6 +31,8 @@ pub enum Scene {
 
 /// IJG quality of the files; a camera's "fine" is about there.
 const JPEG_QUALITY: u8 = 92;
+/// The same of a camera's "basic".
+const JPEG_QUALITY_LOW: u8 = 70;
 
 /// A JPEG with EXIF of a student with the number `index` on a card. Sizes in pixels, at most
 /// 65,535 each; the person stands in the middle, upright, whatever the shape of the frame.
@@ -40,25 +44,30 @@ pub fn scene(index: u32, quality: Scene, width: u32, height: u32) -> Vec<u8> {
     // In shares of the frame's height: the same blur to the eye at every size.
     let blur = |share: f64| (f64::from(height) * share).ceil() as usize;
     match quality {
-        Scene::Good => {}
-        // The warning is about pixels and not about shares (the standard's limit is), hence no share.
-        Scene::Soft => canvas.blur(4),
+        Scene::Good | Scene::Compressed => {}
+        // The standard's limit is in pixels, so the blur is too.
+        Scene::Soft => canvas.blur(3),
         Scene::Blurred => canvas.blur(blur(0.004).max(6)),
         Scene::Dark => canvas.expose(0.1),
         Scene::Bright => canvas.expose(4.0),
     }
     // Noise comes last: the sensor makes it, and no lens ever blurred it.
     canvas.add_noise(index);
-    encode(&canvas, index, width, height)
+    let jpeg_quality = match quality {
+        Scene::Compressed => JPEG_QUALITY_LOW,
+        _ => JPEG_QUALITY,
+    };
+    let mut bytes = encode(&canvas, jpeg_quality, width, height);
+    // EXIF goes right behind the two bytes that begin every JPEG.
+    bytes.splice(2..2, exif::segment(index));
+    bytes
 }
 
-fn encode(canvas: &Canvas, index: u32, width: u32, height: u32) -> Vec<u8> {
+fn encode(canvas: &Canvas, quality: u8, width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(canvas.rgb().len() / 8);
-    let encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
+    let encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
     // Writing to memory cannot fail, and the buffer has the size that is named.
     let written = encoder.write_image(canvas.rgb(), width, height, ExtendedColorType::Rgb8);
     debug_assert!(written.is_ok(), "{written:?}");
-    // EXIF goes right behind the two bytes that begin every JPEG.
-    bytes.splice(2..2, exif::segment(index));
     bytes
 }

@@ -59,7 +59,7 @@ impl Looks {
             skin: SKINS[pick(1, 4) as usize],
             hair: HAIRS[pick(2, 4) as usize],
             shirt: SHIRTS[pick(3, 3) as usize],
-            long_hair: index % 2 == 0,
+            long_hair: index.is_multiple_of(2),
             glasses: pick(4, 3) == 0,
             parting: pick(5, 5) as f32 / 2.0 - 1.0,
             breadth: 0.96 + pick(6, 5) as f32 * 0.02,
