@@ -9,6 +9,7 @@ pub mod check;
 pub mod clock;
 pub mod cmd;
 pub mod config;
+pub mod daemon;
 pub mod desk;
 pub mod model;
 pub mod panel;

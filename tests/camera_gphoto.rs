@@ -53,7 +53,10 @@ fn the_virtual_camera_opens_with_its_profile() {
     assert_eq!(info.battery.as_deref(), Some("50%"));
     assert!(info.card_free.is_some() && info.frames_left.is_some());
     let offset = info.clock_offset_ms.unwrap();
-    assert!(offset.abs() < 48 * 3_600_000, "its clock is local time: {offset}");
+    assert!(
+        offset.abs() < 48 * 3_600_000,
+        "its clock is local time: {offset}"
+    );
     let missing: Vec<_> = info.mismatches.iter().map(|m| m.key.as_str()).collect();
     assert_eq!(missing, ["iso"], "this camera has none");
     rig.send(Order::ReadSettings);
@@ -179,7 +182,11 @@ fn a_file_planted_on_the_card_is_found_and_deleted() {
     rig.fetch(planted);
     let (file, path) = rig.downloaded();
     assert_eq!(std::fs::read(path).unwrap(), b"left behind");
-    assert_eq!(file.quiet_since, Millis(0), "nobody knows when it was taken");
+    assert_eq!(
+        file.quiet_since,
+        Millis(0),
+        "nobody knows when it was taken"
+    );
     rig.send(Order::Delete {
         key: planted.clone(),
     });

@@ -37,7 +37,10 @@ fn a_shot_becomes_a_file_with_hash_size_and_time() {
         } => Some((key.clone(), *quiet_since, *seen_at)),
         _ => None,
     });
-    assert_eq!((key.camera.as_str(), key.opening.as_str()), (&*info.serial, "boot-1"));
+    assert_eq!(
+        (key.camera.as_str(), key.opening.as_str()),
+        (&*info.serial, "boot-1")
+    );
     assert!(quiet.0 > 0 && quiet <= seen);
     let to = rig.fetch(&key);
     let (file, path) = rig.downloaded();
@@ -93,11 +96,12 @@ fn what_the_camera_does_not_keep_is_reported() {
     let rig = sim_with(|o| o.profile = vec![("no-such".into(), "1".into())]);
     let missing = rig.opened().mismatches;
     assert_eq!((missing.len(), &missing[0].found), (1, &None));
-    rig.knob(Knob::ForgetSetting {
-        key: "iso".into(),
-    });
+    rig.knob(Knob::ForgetSetting { key: "iso".into() });
     rig.send(Order::ApplyProfile {
-        settings: vec![("iso".into(), "400".into()), ("f-number".into(), "8".into())],
+        settings: vec![
+            ("iso".into(), "400".into()),
+            ("f-number".into(), "8".into()),
+        ],
     });
     let mismatches = rig.wait("profile", |n| match n {
         Notice::ProfileApplied { mismatches } => Some(mismatches.clone()),

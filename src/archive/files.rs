@@ -1,12 +1,13 @@
 //! Whole files or none: everything that becomes a file under its final name goes through here (I2).
 
-use super::disk::Ground;
+use super::disk::{Ground, Sink};
 use super::{ArchiveError, CrashPoint, error::Result};
 use crate::model::{Bytes, Sha256};
 use sha2::Digest;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 /// Read and written at a time: large enough that a 24-megapixel file takes a dozen calls, small beside the memory goal.
 const CHUNK: usize = 1 << 20;
@@ -105,53 +106,78 @@ impl Files {
         let mut sink = disk
             .create(temp)
             .map_err(|e| ArchiveError::file("create", temp, e))?;
+        let write = |sink: &mut dyn Sink| self.write_out(content, sink, temp);
         let sha256 = match content {
-            Content::Bytes(bytes) => {
-                for chunk in bytes.chunks(CHUNK) {
-                    sink.write_all(chunk)
-                        .map_err(|e| ArchiveError::file("write", temp, e))?;
-                }
-                digest(bytes).0
-            }
-            Content::Copy(from, sha256) | Content::Link(from, sha256) => {
-                self.each_chunk(from, |chunk| {
-                    sink.write_all(chunk)
-                        .map_err(|e| ArchiveError::file("write", temp, e))
-                })?;
+            // Hashed beside the write and its fsync, which leave a core idle: 4 ms of 6 MB that nobody waits for.
+            Content::Bytes(bytes) => thread::scope(|scope| {
+                let hashed = scope.spawn(|| digest(bytes).0);
+                write(&mut *sink)?;
+                Ok(hashed.join().unwrap_or_else(|_| digest(bytes).0))
+            })?,
+            Content::Copy(_, sha256) | Content::Link(_, sha256) => {
+                write(&mut *sink)?;
                 (*sha256).clone()
             }
         };
-        sink.flush()
-            .map_err(|e| ArchiveError::file("write", temp, e))?;
-        self.reach(CrashPoint::AfterTempWrite);
-        sink.sync()
-            .map_err(|e| ArchiveError::file("fsync", temp, e))?;
         drop(sink);
-        self.reach(CrashPoint::AfterTempFsync);
         disk.rename(temp, to)
             .map_err(|e| ArchiveError::file("rename a temporary file to", to, e))?;
         self.reach(CrashPoint::AfterRename);
         let finished = self
             .sync_dir(folder)
             .map(|()| self.reach(CrashPoint::AfterDirFsync))
-            .and_then(|()| self.verified(to, &sha256));
+            .and_then(|()| match content {
+                Content::Bytes(bytes) => self.same(to, bytes).map(|size| (sha256, size)),
+                Content::Copy(..) | Content::Link(..) => self.verified(to, &sha256),
+            });
         if finished.is_err() {
             let _ = disk.remove(to);
         }
         finished
     }
 
-    /// Reads the file back and compares.
+    /// All of the content, durable under its temporary name.
+    fn write_out(&self, content: &Content<'_>, sink: &mut dyn Sink, temp: &Path) -> Result<()> {
+        let fail = |e| ArchiveError::file("write", temp, e);
+        match content {
+            Content::Bytes(bytes) => {
+                for chunk in bytes.chunks(CHUNK) {
+                    sink.write_all(chunk).map_err(fail)?;
+                }
+            }
+            Content::Copy(from, _) | Content::Link(from, _) => {
+                self.each_chunk(from, |chunk| sink.write_all(chunk).map_err(fail))?;
+            }
+        }
+        sink.flush().map_err(fail)?;
+        self.reach(CrashPoint::AfterTempWrite);
+        sink.sync()
+            .map_err(|e| ArchiveError::file("fsync", temp, e))?;
+        self.reach(CrashPoint::AfterTempFsync);
+        Ok(())
+    }
+
+    /// Reads the file back and compares it with the bytes it was made of: as strong as a hash, and quicker.
+    fn same(&self, path: &Path, bytes: &[u8]) -> Result<Bytes> {
+        let mut rest = bytes;
+        self.each_chunk(path, |chunk| {
+            rest = rest.strip_prefix(chunk).ok_or_else(|| misread(path))?;
+            Ok(())
+        })?;
+        if rest.is_empty() {
+            Ok(Bytes(bytes.len() as u64))
+        } else {
+            Err(misread(path))
+        }
+    }
+
+    /// Reads the file back and compares its hash.
     fn verified(&self, path: &Path, sha256: &Sha256) -> Result<(Sha256, Bytes)> {
         let (found, size) = self.digest_of(path)?;
         if found == *sha256 {
             return Ok((found, size));
         }
-        Err(ArchiveError::Content {
-            path: path.to_owned(),
-            what: "does not read back as it was written".to_owned(),
-            next: "the disk is failing: replace it, the camera's card still has the frame",
-        })
+        Err(misread(path))
     }
 
     /// Hash and size of a stored file.
@@ -239,6 +265,14 @@ impl Files {
             .map_err(|e| ArchiveError::file("move to found/", &from, e))?;
         self.sync_dir(&found)?;
         Ok(to)
+    }
+}
+
+fn misread(path: &Path) -> ArchiveError {
+    ArchiveError::Content {
+        path: path.to_owned(),
+        what: "does not read back as it was written".to_owned(),
+        next: "the disk is failing: replace it, the camera's card still has the frame",
     }
 }
 

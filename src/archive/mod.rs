@@ -137,7 +137,8 @@ impl Archive {
         )?;
         let db = schema::open(&data.join(layout::DATABASE))?;
         let (station, cloned) = start::identify(&db, &files.ground)?;
-        let (stop, news) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
+        // Stopped until all is in order: start-up reports a locked database instead of waiting for it.
+        let (stop, news) = (Arc::new(AtomicBool::new(true)), Arc::new(Notify::new()));
         let worker = Worker {
             db,
             data: data.clone(),
@@ -155,6 +156,8 @@ impl Archive {
         }
         worker.transact(|db| outbox_rows::start(db, &worker.options.destinations))?;
         let snapshot = snapshot::read(&worker.db)?;
+        schema::at_work(&worker.db)?;
+        stop.store(false, Ordering::Relaxed);
         let (sender, receiver) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("archive".to_owned())

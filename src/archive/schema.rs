@@ -15,28 +15,28 @@ const MIGRATIONS: [&str; 2] = [
 /// The schema this version writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
-/// How long one try waits for another process's lock. Short: between tries the station is told, and a stop is heard.
+/// How long one try waits for another process's lock while at work. Short: between tries the station is told, and a stop is
+/// heard.
 const BUSY: Duration = Duration::from_millis(250);
 
-/// Tries at start-up, five seconds in all: long enough for a backup tool to finish, short enough for a person to wait.
-const START_TRIES: u32 = 20;
+/// How long start-up waits: long enough for a backup tool to let go, short enough for a person to see why.
+const START_BUSY: Duration = Duration::from_secs(2);
 
 /// The archive's own connection, its schema up to date.
 pub(super) fn open(path: &Path) -> Result<Connection> {
-    let mut tries = 0;
-    loop {
-        match open_once(path, VERSION) {
-            Err(e) if e.is_busy() && tries < START_TRIES => tries += 1,
-            done => return done,
-        }
-    }
+    open_up_to(path, VERSION)
+}
+
+/// After start-up.
+pub(super) fn at_work(db: &Connection) -> Result<()> {
+    db.busy_timeout(BUSY).map_err(super::rows::said(db))
 }
 
 /// Up to a given version; the tests make old databases with it.
-pub(super) fn open_once(path: &Path, version: i64) -> Result<Connection> {
+pub(super) fn open_up_to(path: &Path, version: i64) -> Result<Connection> {
     let fail = |e| ArchiveError::database(path, e);
     let db = Connection::open(path).map_err(fail)?;
-    db.busy_timeout(BUSY).map_err(fail)?;
+    db.busy_timeout(START_BUSY).map_err(fail)?;
     db.set_prepared_statement_cache_capacity(64);
     // Refused before anything is written: not even the journal mode of a newer database changes.
     let found: i64 = db

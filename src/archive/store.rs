@@ -8,6 +8,7 @@ use super::{CrashPoint, TAG_LIMIT, moves, outbox_rows, place, write};
 use crate::model::{CameraFile, Change, FileRole, Frame, FrameFile, Sha256};
 use crate::tag::{self, TagFields};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 impl Worker {
     /// A change without a new file.
@@ -88,14 +89,19 @@ impl Worker {
         let to = self.data.join(&path);
         let (sha256, size_bytes) = if role == FileRole::Jpeg && file.received_bytes <= TAG_LIMIT {
             let bytes = self.files.read(incoming, file.received_bytes)?;
-            if digest(&bytes) != (file.sha256.clone(), file.received_bytes) {
+            // The hash that was taken while receiving is compared on one core while another makes the tag.
+            let (received, tagged) = thread::scope(|scope| {
+                let received = scope.spawn(|| digest(&bytes));
+                let tagged = tagged(&bytes, tag, &file.sha256);
+                (received.join().unwrap_or_else(|_| digest(&bytes)), tagged)
+            });
+            if received != (file.sha256.clone(), file.received_bytes) {
                 return Err(differs(
                     incoming,
                     "changed since it was received".to_owned(),
                 ));
             }
             self.files.reach(CrashPoint::BeforeTemp);
-            let tagged = tagged(&bytes, tag, &file.sha256);
             self.files
                 .put(&Content::Bytes(tagged.as_deref().unwrap_or(&bytes)), &to)?
         } else {
@@ -190,8 +196,16 @@ fn wants_sidecar(file: &FrameFile) -> bool {
 
 /// The tagged bytes, if the file can carry a tag and its image stays what it was (I9); else it is stored as it came.
 fn tagged(bytes: &[u8], fields: &TagFields, sha256: &Sha256) -> Option<Vec<u8>> {
-    let image = tag::image_data_sha256(bytes);
-    let tagged = tag::tag_jpeg(bytes, fields).and_then(|t| Ok((tag::image_data_sha256(&t)?, t)));
+    let (image, tagged) = thread::scope(|scope| {
+        let image = scope.spawn(|| tag::image_data_sha256(bytes));
+        let tagged =
+            tag::tag_jpeg(bytes, fields).and_then(|t| Ok((tag::image_data_sha256(&t)?, t)));
+        let image = image.join();
+        (
+            image.unwrap_or_else(|_| tag::image_data_sha256(bytes)),
+            tagged,
+        )
+    });
     match (image, tagged) {
         (Ok(image), Ok((of_tagged, tagged))) if image == of_tagged => Some(tagged),
         (image, tagged) => {

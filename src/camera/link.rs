@@ -5,8 +5,9 @@ use super::supervisor::{Message, Supervisor};
 use super::wire::ToChild;
 use super::{CameraError, Notice, Options, Order};
 use crate::clock;
-use crate::model::RequestId;
+use crate::model::{Millis, RequestId};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -32,12 +33,23 @@ pub struct Wire {
 
 /// [`Wire`] behind its lock.
 #[derive(Default)]
-pub struct Shared(Mutex<Wire>);
+pub struct Shared {
+    wire: Mutex<Wire>,
+    /// When the supervisor last went round, boot-time clock.
+    turned: AtomicU64,
+}
 
 impl Shared {
     /// The lock; a panic elsewhere leaves nothing half done here.
     pub fn lock(&self) -> MutexGuard<'_, Wire> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.wire.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    /// The supervisor goes round.
+    pub fn turned(&self) {
+        self.turned.store(clock::boot_time().0, Ordering::Relaxed);
     }
 }
 
@@ -51,19 +63,11 @@ pub struct CameraLink {
 impl CameraLink {
     /// Starts the camera's threads and its process; whatever becomes of the camera is told to `sink`, which is called
     /// from the thread `camera` and must not block for long.
-    pub fn start(
-        options: Options,
-        sink: Box<dyn Fn(Notice) + Send>,
-    ) -> Result<Self, CameraError> {
+    pub fn start(options: Options, sink: Box<dyn Fn(Notice) + Send>) -> Result<Self, CameraError> {
         let shared = Arc::new(Shared::default());
         let (inbox, messages) = sync_channel(INBOX);
-        let supervisor = Supervisor::new(
-            options,
-            sink,
-            Arc::clone(&shared),
-            inbox.clone(),
-            messages,
-        );
+        let supervisor =
+            Supervisor::new(options, sink, Arc::clone(&shared), inbox.clone(), messages);
         let supervisor = std::thread::Builder::new()
             .name("camera".to_owned())
             .spawn(move || supervisor.run())
@@ -110,6 +114,11 @@ impl CameraLink {
             Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
             Err(TrySendError::Disconnected(_)) => Err(CameraError::Stopped),
         }
+    }
+
+    /// When the thread `camera` last went round: what a watchdog may feed on.
+    pub fn last_turn(&self) -> Millis {
+        Millis(self.shared.turned.load(Ordering::Relaxed))
     }
 
     /// Closes the camera and ends its process; waits for both, but not for a camera that hangs.

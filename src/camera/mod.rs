@@ -45,7 +45,9 @@ pub enum CameraError {
     #[error("failed to start the camera thread; check the limit on processes (ulimit -u)")]
     Thread(#[source] std::io::Error),
     /// The child program could not be started.
-    #[error("failed to start {program:?} as the camera process; check that it exists and may be executed")]
+    #[error(
+        "failed to start {program:?} as the camera process; check that it exists and may be executed"
+    )]
     Spawn {
         /// What was to be started.
         program: PathBuf,
@@ -54,7 +56,9 @@ pub enum CameraError {
         source: std::io::Error,
     },
     /// More orders wait than any card holds files.
-    #[error("{waiting} orders wait for the camera already; wait for its answers before asking for more")]
+    #[error(
+        "{waiting} orders wait for the camera already; wait for its answers before asking for more"
+    )]
     Full {
         /// How many wait.
         waiting: usize,
@@ -63,7 +67,9 @@ pub enum CameraError {
     #[error("the camera link was stopped; start it again")]
     Stopped,
     /// The other end of the pipe says something else than agreed.
-    #[error("the camera process speaks otherwise than agreed: {detail}; daemon and child must be the same program")]
+    #[error(
+        "the camera process speaks otherwise than agreed: {detail}; daemon and child must be the same program"
+    )]
     Protocol {
         /// What was heard.
         detail: String,
@@ -72,7 +78,9 @@ pub enum CameraError {
     #[error("the pipe between daemon and camera process broke")]
     Pipe(#[source] std::io::Error),
     /// The lock of the camera process.
-    #[error("failed to lock {path:?} for the camera process; check that its folder exists and may be written")]
+    #[error(
+        "failed to lock {path:?} for the camera process; check that its folder exists and may be written"
+    )]
     Lock {
         /// The lock file.
         path: PathBuf,
@@ -81,13 +89,17 @@ pub enum CameraError {
         source: std::io::Error,
     },
     /// libgphoto2 could not look for cameras.
-    #[error("failed to look for cameras: {message}; check the cable, and that the user is in group plugdev")]
+    #[error(
+        "failed to look for cameras: {message}; check the cable, and that the user is in group plugdev"
+    )]
     Detect {
         /// libgphoto2's words.
         message: String,
     },
     /// The child did not answer in time.
-    #[error("looking for cameras took longer than {limit_ms} ms; unplug the camera and switch it off and on")]
+    #[error(
+        "looking for cameras took longer than {limit_ms} ms; unplug the camera and switch it off and on"
+    )]
     DetectTimeout {
         /// The limit.
         limit_ms: u64,

@@ -1,8 +1,7 @@
 //! What the daemon asks of the camera, and what it hears.
 
 use crate::model::{
-    CameraFile, CameraFileKey, CameraInfo, CameraState, FrameId, Millis, RequestId,
-    SettingMismatch,
+    CameraFile, CameraFileKey, CameraInfo, CameraState, FrameId, Millis, RequestId, SettingMismatch,
 };
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

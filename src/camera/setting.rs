@@ -63,8 +63,7 @@ pub fn names_card(value: &str) -> bool {
 /// Where `found` differs from what `wanted` asks; `None` when it agrees.
 pub fn mismatch(key: &str, wanted: &str, found: Option<String>) -> Option<SettingMismatch> {
     let agrees = found.as_deref().is_some_and(|f| {
-        same_value(f, wanted)
-            || key == "capturetarget" && names_card(f) && names_card(wanted)
+        same_value(f, wanted) || key == "capturetarget" && names_card(f) && names_card(wanted)
     });
     (!agrees).then(|| SettingMismatch {
         key: key.to_owned(),

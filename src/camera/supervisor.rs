@@ -99,6 +99,7 @@ impl Supervisor {
                 self.take(message);
                 next = self.messages.try_recv().ok();
             }
+            self.shared.turned();
             self.keep_child();
             self.send_orders();
             match self.messages.recv_timeout(self.patience()) {
@@ -294,12 +295,11 @@ impl Supervisor {
         self.openings += 1;
         let (generation, inbox) = (self.openings, self.inbox.clone());
         let hear = move |heard| inbox.send(Message::Heard(generation, heard)).is_ok();
-        let started = process::start(&self.options, generation, hear).and_then(
-            |(running, mut pipe)| {
+        let started =
+            process::start(&self.options, generation, hear).and_then(|(running, mut pipe)| {
                 pipe.send(&ToChild::Setup(self.setup()))?;
                 Ok((running, pipe))
-            },
-        );
+            });
         match started {
             Ok((running, pipe)) => {
                 tracing::debug!(pid = running.id(), "camera process started");
@@ -501,7 +501,5 @@ fn waits_for_camera(order: &Order) -> bool {
 }
 
 fn success(child: &Running) -> bool {
-    child.opened
-        && (child.shots > 0 || clock::boot_time().since(child.started_at) >= LIVED)
+    child.opened && (child.shots > 0 || clock::boot_time().since(child.started_at) >= LIVED)
 }
-

@@ -200,7 +200,10 @@ mod tests {
         let loss = track.lost("killed");
         assert!(matches!(
             loss.answers.as_slice(),
-            [Notice::Deleted { error: Some(_), .. }, Notice::ListFailed { .. }]
+            [
+                Notice::Deleted { error: Some(_), .. },
+                Notice::ListFailed { .. }
+            ]
         ));
         assert_eq!(loss.again, [Order::ReadSettings, Order::Probe]);
         assert!(track.at_rest(Millis(0)));

@@ -12,6 +12,7 @@ pub mod demo;
 pub mod events;
 pub mod failure;
 pub mod frames;
+pub mod keys;
 pub mod output;
 pub mod panel;
 pub mod queue;

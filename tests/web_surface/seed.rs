@@ -156,7 +156,7 @@ impl Jobs {
 
 fn change(kind: EventKind, frame: Option<&FrameId>, rows: Vec<Row>) -> Change {
     Change {
-        at: clock::stamp(),
+        at: clock::stamp(false),
         who: Actor::Station,
         kind,
         session: None,

@@ -44,10 +44,7 @@ pub trait Body {
     fn settings(&mut self) -> Result<Vec<(String, String)>, BodyError>;
 
     /// Applies settings in order, reads each back, and says where the camera differs.
-    fn apply(
-        &mut self,
-        settings: &[(String, String)],
-    ) -> Result<Vec<SettingMismatch>, BodyError>;
+    fn apply(&mut self, settings: &[(String, String)]) -> Result<Vec<SettingMismatch>, BodyError>;
 
     /// Battery, card and clock.
     fn probe(&mut self) -> Result<Condition, BodyError>;

@@ -156,10 +156,12 @@ impl Download {
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.file.write_all(bytes).map_err(|source| Failure::Write {
-            path: self.wanted.to.display().to_string(),
-            source,
-        })?;
+        self.file
+            .write_all(bytes)
+            .map_err(|source| Failure::Write {
+                path: self.wanted.to.display().to_string(),
+                source,
+            })?;
         self.hash.update(bytes);
         self.received += bytes.len() as u64;
         Ok(())
@@ -183,13 +185,14 @@ impl Download {
         // One name too many does no harm: the next download to this path removes it.
         let _ = fs::remove_file(&part);
         let exif_taken = exif::taken_at(&self.wanted.to);
-        let sha256: String = self.hash.finalize().iter().fold(
-            String::with_capacity(64),
-            |mut text, byte| {
-                text.push_str(&format!("{byte:02x}"));
-                text
-            },
-        );
+        let sha256: String =
+            self.hash
+                .finalize()
+                .iter()
+                .fold(String::with_capacity(64), |mut text, byte| {
+                    text.push_str(&format!("{byte:02x}"));
+                    text
+                });
         let mut key = self.wanted.key.clone();
         key.size_bytes = Bytes(self.announced);
         let file = CameraFile {

@@ -103,9 +103,9 @@ fn drive(
 ) -> Result<std::convert::Infallible, Ending> {
     let mut body: Box<dyn Body> = match &setup.driver {
         Driver::Gphoto => gphoto::open(setup, &mut || voice.doing(Doing::Open))?,
-        Driver::Sim { folder } => {
-            sim::open(folder, setup.sim_round_trip, &mut || voice.doing(Doing::Open))?
-        }
+        Driver::Sim { folder } => sim::open(folder, setup.sim_round_trip, &mut || {
+            voice.doing(Doing::Open)
+        })?,
     };
     voice.doing(Doing::Open)?;
     let mismatches = body.apply(&setup.profile)?;

@@ -170,9 +170,10 @@ impl Turn<'_> {
             {
                 Some("the card holds another file of that name: its time differs".to_owned())
             }
-            Ok(_) if key.camera != self.info.serial => {
-                Some(format!("this is camera {:?}, not {:?}", self.info.serial, key.camera))
-            }
+            Ok(_) if key.camera != self.info.serial => Some(format!(
+                "this is camera {:?}, not {:?}",
+                self.info.serial, key.camera
+            )),
             Ok(_) => gone_ends(self.body.delete(&key.folder, &key.name))?
                 .err()
                 .map(|e| e.to_string()),

@@ -68,31 +68,21 @@ mod tests {
                 "Unspecified error (failed: Store Full (0x200c))",
                 |e| matches!(e, BodyError::CardFull(_)),
             ),
-            (
-                ErrorKind::CameraBusy,
-                "I/O in progress",
-                |e| matches!(e, BodyError::Busy(_)),
-            ),
-            (
-                ErrorKind::Other,
-                "PTP Device Busy (0x2019)",
-                |e| matches!(e, BodyError::Busy(_)),
-            ),
-            (
-                ErrorKind::IoRead,
-                "Error reading from the port",
-                |e| matches!(e, BodyError::Gone(_)),
-            ),
-            (
-                ErrorKind::FileNotFound,
-                "File not found",
-                |e| matches!(e, BodyError::NoFile(_)),
-            ),
-            (
-                ErrorKind::BadParameters,
-                "Bad parameters",
-                |e| matches!(e, BodyError::Refused(_)),
-            ),
+            (ErrorKind::CameraBusy, "I/O in progress", |e| {
+                matches!(e, BodyError::Busy(_))
+            }),
+            (ErrorKind::Other, "PTP Device Busy (0x2019)", |e| {
+                matches!(e, BodyError::Busy(_))
+            }),
+            (ErrorKind::IoRead, "Error reading from the port", |e| {
+                matches!(e, BodyError::Gone(_))
+            }),
+            (ErrorKind::FileNotFound, "File not found", |e| {
+                matches!(e, BodyError::NoFile(_))
+            }),
+            (ErrorKind::BadParameters, "Bad parameters", |e| {
+                matches!(e, BodyError::Refused(_))
+            }),
         ];
         for (kind, words, is) in cases {
             let found = classify(&kind, words);

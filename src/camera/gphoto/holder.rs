@@ -14,7 +14,11 @@ pub fn device(port: &str) -> Option<PathBuf> {
 pub fn find(file: &Path) -> Option<String> {
     let own = std::process::id();
     for process in fs::read_dir("/proc").ok()?.flatten() {
-        let Some(pid) = process.file_name().to_str().and_then(|n| n.parse::<u32>().ok()) else {
+        let Some(pid) = process
+            .file_name()
+            .to_str()
+            .and_then(|n| n.parse::<u32>().ok())
+        else {
             continue;
         };
         if pid == own {

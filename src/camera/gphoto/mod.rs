@@ -12,9 +12,7 @@ mod settings;
 
 pub use seek::{open, print_detected};
 
-use super::child::{
-    Body, BodyError, BodyEvent, Condition, FileInfo, Identity, Listed, Piece,
-};
+use super::child::{Body, BodyError, BodyEvent, Condition, FileInfo, Identity, Listed, Piece};
 use crate::model::{Millis, SettingMismatch};
 use gphoto2::camera::CameraEvent;
 use gphoto2::{Camera, Context};
@@ -101,10 +99,7 @@ impl Body for Gphoto {
         self.read_settings()
     }
 
-    fn apply(
-        &mut self,
-        settings: &[(String, String)],
-    ) -> Result<Vec<SettingMismatch>, BodyError> {
+    fn apply(&mut self, settings: &[(String, String)]) -> Result<Vec<SettingMismatch>, BodyError> {
         self.apply_settings(settings)
     }
 

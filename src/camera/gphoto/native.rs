@@ -160,10 +160,8 @@ pub fn text(widget: &WidgetBase) -> Option<String> {
     let mut value: *const c_char = null_mut();
     // SAFETY: the widget is live, only read, and of a kind whose value is a string pointer (the caller matched it).
     unsafe {
-        let status = sys::gp_widget_get_value(
-            std::ptr::from_ref(raw).cast_mut(),
-            (&raw mut value).cast(),
-        );
+        let status =
+            sys::gp_widget_get_value(std::ptr::from_ref(raw).cast_mut(), (&raw mut value).cast());
         if status < 0 || value.is_null() {
             return None;
         }

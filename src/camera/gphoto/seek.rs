@@ -18,8 +18,7 @@ pub fn open(
     native::hear_log();
     let failed = |e: gphoto2::Error| OpenError::Failed(super::fault::words(&e, &native::log()));
     let context = Context::new().map_err(failed)?;
-    let cameras: Vec<CameraDescriptor> =
-        context.list_cameras().wait().map_err(failed)?.collect();
+    let cameras: Vec<CameraDescriptor> = context.list_cameras().wait().map_err(failed)?.collect();
     if cameras.is_empty() {
         return Err(OpenError::Absent("libgphoto2 sees none on USB".to_owned()));
     }
@@ -50,7 +49,9 @@ pub fn open(
         (_, Some(trouble)) => Err(trouble),
         (None, None) => match others.into_iter().next() {
             Some(first) => Ok(Box::new(first)),
-            None => Err(OpenError::Absent("it went away while being opened".to_owned())),
+            None => Err(OpenError::Absent(
+                "it went away while being opened".to_owned(),
+            )),
         },
     }
 }

@@ -151,9 +151,7 @@ impl Sim {
             return Ok(T::default());
         }
         let mut taken = T::default();
-        self.knobs
-            .change(|k| taken = take(k))
-            .map_err(refused)?;
+        self.knobs.change(|k| taken = take(k)).map_err(refused)?;
         Ok(taken)
     }
 }
@@ -298,10 +296,7 @@ impl Body for Sim {
         Ok(self.memory.settings())
     }
 
-    fn apply(
-        &mut self,
-        settings: &[(String, String)],
-    ) -> Result<Vec<SettingMismatch>, BodyError> {
+    fn apply(&mut self, settings: &[(String, String)]) -> Result<Vec<SettingMismatch>, BodyError> {
         self.call(SimCall::Event)?;
         let forgets = self.take(|k| k.forget_setting.take())?;
         for (key, value) in settings {

@@ -1,0 +1,65 @@
+//! Ten thousand frames in one session: does the last thousand take longer than the first, and how soon is a
+//! station with all of them ready again?
+
+use crate::rig::{Rig, picture};
+use crate::table::{Table, percentile, time};
+use serde_json::json;
+use shutterline::clock;
+
+/// Frames of the session.
+const FRAMES: usize = 10_000;
+
+/// Shoot them all, then stop and start.
+pub fn run(table: &mut Table) {
+    let mut rig = Rig::new("max-shots = 1000000\nclear-card = true\n");
+    rig.scene(&picture(1));
+    rig.start();
+    rig.open_session(3);
+    let mut took = Vec::with_capacity(FRAMES);
+    rig.block_on(async {
+        let mut events = rig.client.events(None).await.expect("events");
+        for _ in 0..FRAMES {
+            let start = clock::boot_time_us();
+            let body = json!({ "control": "pedal" });
+            rig.client
+                .post::<serde_json::Value>("/v1/panel/press", &body)
+                .await
+                .expect("press");
+            loop {
+                let event = events.next().await.expect("event").expect("daemon");
+                let tune = event.data["tune"].as_str().unwrap_or_default();
+                if event.kind == "sound" && matches!(tune, "pass" | "warn" | "reject") {
+                    break;
+                }
+            }
+            took.push(clock::boot_time_us() - start);
+        }
+    });
+    let first = percentile(&mut took[..1000], 50.0);
+    let last = percentile(&mut took[FRAMES - 1000..], 50.0);
+    let ratio = last as f64 / first as f64;
+    table.row(
+        "press to light: last thousand of 10,000 against the first, medians",
+        format!("{} / {} = {ratio:.2}", time(last), time(first)),
+        "within 1.10",
+        Some(ratio <= 1.10),
+    );
+    rig.stop();
+    let mut starts: Vec<u64> = (0..5).map(|_| start_to_ready(&mut rig)).collect();
+    let median = percentile(&mut starts, 50.0);
+    table.row(
+        "start to ready with 10,000 frames stored, median of 5",
+        time(median),
+        "< 1 s",
+        Some(median < 1_000_000),
+    );
+}
+
+fn start_to_ready(rig: &mut Rig) -> u64 {
+    let start = clock::boot_time_us();
+    rig.start();
+    rig.until("readiness", |s| s.serial.is_some() && s.faults.is_empty());
+    let took = clock::boot_time_us() - start;
+    rig.stop();
+    took
+}

@@ -1,0 +1,83 @@
+//! Pedal to light, and how much memory it takes, with 24 megapixels.
+
+use crate::rig::Rig;
+use crate::table::{Table, percentile, time};
+use serde_json::json;
+use shutterline::cmd::demo::pictures::{self, Scene};
+
+/// Presses; the verdict takes most of a second on a small board.
+const PRESSES: usize = 40;
+
+/// Goal for daemon and camera process together, KiB.
+const MEMORY_GOAL_KIB: u64 = 128 * 1024;
+
+/// Press, wait for the sound of the verdict, and look at the peaks.
+pub fn run(table: &mut Table) {
+    let jpeg = pictures::scene(1, Scene::Good, 4000, 6000);
+    let size = jpeg.len();
+    let mut rig = Rig::new("");
+    rig.scene(&jpeg);
+    rig.start();
+    rig.open_session(3);
+    let mut samples = Vec::with_capacity(PRESSES);
+    rig.block_on(async {
+        let mut events = rig.client.events(None).await.expect("events");
+        for _ in 0..PRESSES {
+            let body = json!({ "control": "pedal" });
+            rig.client
+                .post::<serde_json::Value>("/v1/panel/press", &body)
+                .await
+                .expect("press");
+            loop {
+                let event = events.next().await.expect("event").expect("daemon");
+                let tune = event.data["tune"].as_str().unwrap_or_default();
+                if event.kind == "sound" && matches!(tune, "pass" | "warn" | "reject") {
+                    samples.extend(event.data["edge_to_sound_us"].as_u64());
+                    break;
+                }
+            }
+        }
+    });
+    let p50 = percentile(&mut samples, 50.0);
+    let p99 = percentile(&mut samples, 99.0);
+    table.row(
+        &format!(
+            "pedal to light, 24 megapixels ({:.1} MB)",
+            size as f64 / 1e6
+        ),
+        format!("p50 {}, p99 {}", time(p50), time(p99)),
+        "none set",
+        None,
+    );
+    let daemon = peak_kib(rig.pid());
+    let child = child_of(rig.pid()).map_or(0, peak_kib);
+    table.row(
+        "peak memory, daemon + camera process, 24 megapixels",
+        format!("{} + {} MiB", daemon / 1024, child / 1024),
+        "< 128 MiB together",
+        Some(daemon + child < MEMORY_GOAL_KIB),
+    );
+}
+
+/// `VmHWM` of a process.
+fn peak_kib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("process status");
+    status
+        .lines()
+        .find_map(|l| l.strip_prefix("VmHWM:"))
+        .and_then(|l| l.trim().trim_end_matches("kB").trim().parse().ok())
+        .expect("VmHWM")
+}
+
+fn child_of(pid: u32) -> Option<u32> {
+    std::fs::read_dir("/proc")
+        .ok()?
+        .flatten()
+        .filter_map(|e| e.file_name().to_str()?.parse().ok())
+        .find(|child: &u32| {
+            std::fs::read_to_string(format!("/proc/{child}/status"))
+                .unwrap_or_default()
+                .lines()
+                .any(|l| l.strip_prefix("PPid:").map(str::trim) == Some(&pid.to_string()))
+        })
+}

@@ -1,0 +1,36 @@
+//! How fast the station is, on the real daemon with its real child, files and socket.
+//!
+//! `make bench` prints each figure beside its goal. What can be compared is measured side by side in the same
+//! run, since machines differ and drift. Arguments choose parts: `pedal light commit growth memory`.
+
+mod commit;
+mod growth;
+mod light;
+mod pedal;
+#[path = "../../tests/rig/mod.rs"]
+mod rig;
+mod table;
+
+use table::Table;
+
+fn main() {
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
+    let part = |name: &str| wanted.is_empty() || wanted.iter().any(|w| w == name);
+    let mut table = Table::default();
+    if part("pedal") {
+        pedal::run(&mut table);
+    }
+    if part("light") {
+        light::run(&mut table);
+    }
+    if part("commit") {
+        commit::run(&mut table);
+    }
+    if part("growth") {
+        growth::run(&mut table);
+    }
+    table.print();
+}

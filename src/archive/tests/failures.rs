@@ -1,0 +1,169 @@
+//! Full disks, failing disks and locked databases: a clear answer, and nothing that was stored is lost or changed.
+
+use super::*;
+use crate::archive::JobFailure;
+
+/// What is stored, to the byte.
+fn picture(venue: &Venue) -> (Vec<Frame>, Vec<(String, Vec<u8>)>) {
+    let read = |path: String| {
+        let bytes = std::fs::read(venue.data().join(&path)).unwrap();
+        (path, bytes)
+    };
+    (
+        venue.frames(),
+        venue.photos().into_iter().map(read).collect(),
+    )
+}
+
+#[track_caller]
+fn assert_failed(done: &Done, expected: JobFailure, what: &str) {
+    match done {
+        Done::Failed {
+            failure, message, ..
+        } => {
+            assert_eq!(*failure, expected, "{what}: {message}");
+            assert!(
+                message.contains("/data/"),
+                "{what}: names the file: {message}"
+            );
+        }
+        other => panic!("{what}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_disk_that_fails_while_storing_leaves_what_was_stored() {
+    for (code, expected) in [(EIO, JobFailure::Broken), (ENOSPC, JobFailure::Full)] {
+        for op in Op::ALL.into_iter().filter(|op| *op != Op::Link) {
+            let venue = Venue::new();
+            let mut run = venue.open();
+            assert_committed(&run.commit(opened(5)));
+            let stored = frame(1, Some(1));
+            let download = venue.download(&run, &stored.id, "DSC_0001.JPG", &jpeg(1));
+            assert_committed(&run.store(&stored, download));
+            let before = picture(&venue);
+
+            for name in ["DSC_0002.JPG", "DSC_0002.NEF"] {
+                let next = frame(2, Some(2));
+                let (incoming, file) = venue.download(&run, &next.id, name, &jpeg(2));
+                *venue.knob.lock().unwrap() = Some((op, "", code));
+                let what = format!("{op:?} {code} {name}");
+                let done = run.store(&next, (incoming.clone(), file.clone()));
+                assert_failed(&done, expected, &what);
+                *venue.knob.lock().unwrap() = None;
+                assert_eq!(picture(&venue), before, "{what}");
+                assert!(incoming.exists(), "{what}");
+            }
+            // The disk is well again, and the frame is read from the camera anew.
+            let next = frame(2, Some(2));
+            let download = venue.download(&run, &next.id, "DSC_0002.JPG", &jpeg(2));
+            assert_committed(&run.store(&next, download));
+            venue.assert_in_order();
+        }
+    }
+}
+
+#[test]
+fn a_sidecar_that_cannot_be_written_takes_its_raw_along() {
+    let venue = Venue::new();
+    let mut run = venue.open();
+    assert_committed(&run.commit(opened(5)));
+    let frame = frame(1, Some(1));
+    let download = venue.download(&run, &frame.id, "DSC_0001.NEF", b"raw");
+    *venue.knob.lock().unwrap() = Some((Op::Sync, ".xmp", EIO));
+    let done = run.store(&frame, download);
+    assert_failed(&done, JobFailure::Broken, "sidecar");
+    assert_eq!(venue.photos(), [] as [&str; 0]);
+}
+
+#[test]
+fn a_disk_that_fails_within_a_correction_leaves_everything_in_its_place() {
+    for (code, expected) in [(EIO, JobFailure::Broken), (ENOSPC, JobFailure::Full)] {
+        // A link that fails is copied instead; that it is tried is seen by the others not failing.
+        for op in Op::ALL.into_iter().filter(|op| *op != Op::Link) {
+            let venue = Venue::new();
+            let mut run = venue.open();
+            assert_committed(&run.commit(opened(5)));
+            for number in 1..=3 {
+                let frame = frame(number, Some(number as u32));
+                let download = venue.download(&run, &frame.id, "DSC_0001.JPG", &jpeg(number as u8));
+                assert_committed(&run.store(&frame, download));
+            }
+            let before = picture(&venue);
+            let moved = |n: u64| Row::Frame(Box::new(frame(n, Some(n as u32 + 2))));
+            let shift = change(EventKind::Shifted, (1..=3).map(moved).collect());
+            // The first two go well: they are taken back too.
+            let last = if op == Op::Write || op == Op::Create || op == Op::Sync || op == Op::Rename
+            {
+                "k7qa-000003"
+            } else {
+                "0005_"
+            };
+            *venue.knob.lock().unwrap() = Some((op, last, code));
+            let done = run.commit(shift.clone());
+            *venue.knob.lock().unwrap() = None;
+            assert_failed(&done, expected, &format!("{op:?} {code}"));
+            assert_eq!(picture(&venue), before, "{op:?} {code}");
+            venue.assert_in_order();
+            assert_committed(&run.commit(shift));
+            venue.assert_in_order();
+        }
+    }
+}
+
+#[test]
+fn where_no_second_name_can_be_had_a_raw_is_copied() {
+    let venue = Venue::new();
+    let mut run = venue.open();
+    assert_committed(&run.commit(opened(5)));
+    let download = venue.download(&run, &frame(1, None).id, "DSC_0001.NEF", b"raw");
+    assert_committed(&run.store(&frame(1, Some(1)), download));
+    *venue.knob.lock().unwrap() = Some((Op::Link, "", 1));
+    let moved = Row::Frame(Box::new(frame(1, Some(2))));
+    assert_committed(&run.commit(change(EventKind::FrameReassigned, vec![moved])));
+    assert!(venue.photos()[0].contains("0002_20210002"));
+    venue.assert_in_order();
+}
+
+#[test]
+fn a_locked_database_is_waited_for_in_order() {
+    let venue = Venue::new();
+    let mut run = venue.open();
+    assert_committed(&run.commit(opened(5)));
+    let other = rusqlite::Connection::open(venue.data().join("shutterline.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let first = run.submit(change(EventKind::Paused, vec![Row::Paused(true)]));
+    let second = run.submit(change(EventKind::Resumed, vec![Row::Paused(false)]));
+    assert!(matches!(run.answer(), Done::Locked(true)));
+    other.execute_batch("COMMIT").unwrap();
+    assert!(matches!(run.answer(), Done::Locked(false)));
+    assert!(matches!(run.answer(), Done::Committed(id) if id == first));
+    assert!(matches!(run.answer(), Done::Committed(id) if id == second));
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_locked_database() {
+    let venue = Venue::new();
+    let mut run = venue.open();
+    let other = rusqlite::Connection::open(venue.data().join("shutterline.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    run.submit(opened(5));
+    assert!(matches!(run.answer(), Done::Locked(true)));
+    let Run {
+        archive, answers, ..
+    } = run;
+    drop(archive);
+    let rest: Vec<_> = answers.iter().collect();
+    assert!(matches!(rest.last(), Some(Done::Failed { .. })), "{rest:?}");
+}
+
+#[test]
+fn a_full_database_is_told_from_a_broken_one() {
+    let venue = Venue::new();
+    let full = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(13), None);
+    let io = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(10), None);
+    let failure = |e| ArchiveError::database(venue.data(), e).failure();
+    assert_eq!(failure(full), JobFailure::Full);
+    assert_eq!(failure(io), JobFailure::Broken);
+    drop(venue.folder);
+}

@@ -1,0 +1,94 @@
+//! `archive verify`, and what start-up sees by itself.
+
+use super::*;
+use crate::archive::{Notice, Problem, VerifyStep};
+
+#[test]
+fn every_kind_of_damage_is_found_and_named() {
+    let venue = Venue::new();
+    let mut run = venue.open();
+    assert_committed(&run.commit(opened(5)));
+    for number in 1..=4 {
+        let frame = frame(number, Some(number as u32));
+        let download = venue.download(&run, &frame.id, "DSC_0001.JPG", &jpeg(number as u8));
+        assert_committed(&run.store(&frame, download));
+    }
+    let paths = venue.photos();
+    let full = |n: usize| venue.data().join(&paths[n]);
+    std::fs::remove_file(full(0)).unwrap();
+    let mut bytes = std::fs::read(full(1)).unwrap();
+    bytes.push(0);
+    std::fs::write(full(1), &bytes).unwrap();
+    let mut bytes = std::fs::read(full(2)).unwrap();
+    bytes[200] ^= 1;
+    std::fs::write(full(2), &bytes).unwrap();
+    let stranger = "photos/k7qa-s1 法学院/holiday.jpg";
+    std::fs::write(venue.data().join(stranger), b"x").unwrap();
+
+    let (mut problems, mut last) = (Vec::new(), None);
+    let verified = venue
+        .reader()
+        .verify(|step| {
+            match step {
+                VerifyStep::Problem { path, problem } => problems.push((path, problem)),
+                VerifyStep::Progress { done, total } => last = Some((done, total)),
+            }
+            true
+        })
+        .unwrap();
+    assert_eq!(
+        problems,
+        [
+            (paths[0].clone(), Problem::Missing),
+            (paths[1].clone(), Problem::Size),
+            (paths[2].clone(), Problem::Hash),
+            (stranger.to_owned(), Problem::UnknownFile),
+        ]
+    );
+    assert_eq!(
+        (verified.files, verified.problems, last),
+        (4, 4, Some((4, 4)))
+    );
+    drop(run);
+
+    // Start-up moves the stranger aside, reports the missing one, and touches nothing else.
+    let run = venue.open();
+    let missing = Notice::Missing {
+        frame: frame(1, None).id,
+        path: paths[0].clone(),
+    };
+    assert!(
+        run.archive.notices().contains(&missing),
+        "{:?}",
+        run.archive.notices()
+    );
+    assert_eq!(
+        venue.photos().last().unwrap(),
+        "found/photos__k7qa-s1 法学院__holiday.jpg"
+    );
+    assert_eq!(std::fs::read(full(2)).unwrap(), bytes);
+}
+
+#[test]
+fn a_closed_session_that_nobody_touched_is_not_walked_again() {
+    let venue = Venue::new();
+    let mut run = venue.open();
+    assert_committed(&run.commit(opened(5)));
+    let shot = frame(1, Some(1));
+    let download = venue.download(&run, &shot.id, "DSC_0001.JPG", &jpeg(1));
+    assert_committed(&run.store(&shot, download));
+    let mut closed = opened(5);
+    closed.kind = EventKind::SessionClosed;
+    if let Row::Session(session) = &mut closed.rows[0] {
+        session.state = SessionState::Closed;
+    }
+    assert_committed(&run.commit(closed));
+    drop(run);
+    std::fs::remove_file(venue.data().join(venue.photos().remove(0))).unwrap();
+    assert_eq!(
+        venue.open().archive.notices().len(),
+        1,
+        "it was shot in the last run"
+    );
+    assert_eq!(venue.open().archive.notices().len(), 0, "nothing was since");
+}

@@ -1,0 +1,291 @@
+//! Questions of the API: handed to the station, the camera or the panel, and answered when they are done.
+
+use super::preflight::Preflight;
+use super::shell::Shell;
+use crate::archive::VerifyStep;
+use crate::camera::{Knob, Order};
+use crate::clock;
+use crate::model::{
+    Actor, Binding, CameraState, Command, Control, Gesture, Millis, Outcome, Refusal, RefusalCode,
+};
+use crate::station::{Event, ReplyId};
+use crate::web::{Answer, Ask, CameraView, KnobJson, VerifyLine};
+use std::collections::HashMap;
+
+/// How long the card may take to be listed for a closing, before it is closed without.
+const LISTING_PATIENCE: Millis = Millis(30_000);
+
+/// A closing that waits for the card to be counted.
+struct Closing {
+    who: Actor,
+    force: bool,
+    answer: Answer<Outcome>,
+    until: Millis,
+}
+
+/// Everything somebody still waits for.
+#[derive(Default)]
+pub(super) struct Pending {
+    next: u64,
+    replies: HashMap<ReplyId, Answer<Outcome>>,
+    closings: Vec<Closing>,
+    counts: Vec<Answer<Option<u32>>>,
+    adoptions: Vec<Answer<Outcome>>,
+    pub(super) preflight: Option<Preflight>,
+}
+
+impl Pending {
+    /// Answer a command. A client that went away is no error.
+    pub(super) fn reply(&mut self, to: ReplyId, result: Result<Outcome, Refusal>) {
+        if let Some(preflight) = &mut self.preflight
+            && preflight.replied(to, &result)
+        {
+            return;
+        }
+        if let Some(answer) = self.replies.remove(&to) {
+            answer.send(result).ok();
+        }
+    }
+
+    fn next_id(&mut self) -> ReplyId {
+        self.next += 1;
+        ReplyId(self.next)
+    }
+}
+
+fn no_camera() -> Refusal {
+    Refusal::new(
+        RefusalCode::Camera,
+        "no camera is open",
+        "connect it, switch it on, and look at `shutterline camera show`",
+    )
+}
+
+impl Shell {
+    pub(super) fn hear_ask(&mut self, ask: Ask) {
+        match ask {
+            Ask::Command {
+                who,
+                command: Command::SessionClose { force, .. },
+                answer,
+            } => self.close_session(who, force, answer),
+            Ask::Command {
+                who,
+                command,
+                answer,
+            } => {
+                let reply = self.command(who, command);
+                self.await_reply(reply.0, answer);
+                self.decide(reply.1);
+            }
+            Ask::Press {
+                control,
+                gesture,
+                answer,
+            } => {
+                answer.send(self.press(control, gesture)).ok();
+            }
+            Ask::CameraShow { answer } => {
+                answer.send(Ok(self.camera_view())).ok();
+            }
+            Ask::CameraAdopt { answer } => self.adopt(answer),
+            Ask::Knob { knob, answer } => {
+                answer.send(self.turn_knob(knob)).ok();
+            }
+            Ask::Preflight { answer } => self.start_preflight(answer),
+            Ask::CardCount { answer } => {
+                self.pending.counts.push(answer);
+                self.list_card();
+            }
+            Ask::UploadRetry { answer } => self.retry_uploads(answer),
+            Ask::Verify { lines } => self.verify(lines),
+        }
+    }
+
+    /// A command with a fresh reply id.
+    pub(super) fn command(&mut self, who: Actor, command: Command) -> (ReplyId, Event) {
+        let reply = self.pending.next_id();
+        (
+            reply,
+            Event::Command {
+                reply,
+                who,
+                command,
+            },
+        )
+    }
+
+    fn await_reply(&mut self, reply: ReplyId, answer: Answer<Outcome>) {
+        self.pending.replies.insert(reply, answer);
+    }
+
+    fn press(&self, control: Control, gesture: Option<Gesture>) -> Result<Outcome, Refusal> {
+        let Some(finger) = &self.parts.finger else {
+            return Err(Refusal::new(
+                RefusalCode::WrongState,
+                "this station has a real panel",
+                "press the real button, or run with --panel sim",
+            ));
+        };
+        let bound: Option<&Binding> = self.parts.bindings.iter().find(|b| b.control == control);
+        let Some(binding) = bound else {
+            return Err(Refusal::new(
+                RefusalCode::NotFound,
+                format!("control {control} is bound to nothing"),
+                "bind it under [panel.bindings] in the config",
+            ));
+        };
+        let gesture = gesture.unwrap_or(binding.gesture);
+        finger
+            .press(binding.input.clone(), gesture)
+            .map_err(|e| Refusal::new(RefusalCode::WrongState, e.to_string(), "try again"))?;
+        Ok(Outcome {
+            message: format!("{control}: {} on {}", gesture.as_str(), binding.input.0),
+            ..Outcome::default()
+        })
+    }
+
+    fn camera_view(&self) -> CameraView {
+        CameraView {
+            state: self.camera_state,
+            info: self.camera_info.clone(),
+            profile: self.parts.profile.clone(),
+            waiting_deletion: self.deletions.clone(),
+        }
+    }
+
+    fn turn_knob(&mut self, knob: KnobJson) -> Result<Outcome, Refusal> {
+        let knob: Knob = serde_json::from_value(knob).map_err(|e| {
+            Refusal::new(
+                RefusalCode::Invalid,
+                format!("no such knob: {e}"),
+                "the knobs are listed in docs/api.md",
+            )
+        })?;
+        self.camera(Order::Knob(knob));
+        Ok(Outcome {
+            message: "turned".into(),
+            ..Outcome::default()
+        })
+    }
+
+    fn adopt(&mut self, answer: Answer<Outcome>) {
+        if self.camera_state != CameraState::Ready {
+            answer.send(Err(no_camera())).ok();
+            return;
+        }
+        self.pending.adoptions.push(answer);
+        self.camera(Order::ReadSettings);
+    }
+
+    /// What `camera adopt` waited for: the camera's present settings become the profile.
+    pub(super) fn settings_read(&mut self, settings: Vec<(String, String)>) {
+        let Some(answer) = self.pending.adoptions.pop() else {
+            return;
+        };
+        self.parts.profile.clone_from(&settings);
+        self.camera(Order::ApplyProfile {
+            settings: settings.clone(),
+        });
+        let (reply, event) = self.command(Actor::Technician, Command::AdoptSettings { settings });
+        self.await_reply(reply, answer);
+        self.decide(event);
+    }
+
+    fn list_card(&mut self) {
+        if self.camera_state == CameraState::Ready {
+            self.camera(Order::List);
+        } else {
+            self.card_counted(None);
+        }
+    }
+
+    /// A closing must balance with the card, so the card is counted first.
+    fn close_session(&mut self, who: Actor, force: bool, answer: Answer<Outcome>) {
+        self.pending.closings.push(Closing {
+            who,
+            force,
+            answer,
+            until: clock::boot_time() + LISTING_PATIENCE,
+        });
+        self.list_card();
+    }
+
+    /// The card was counted, or cannot be: go on with whatever waited for it.
+    pub(super) fn card_counted(&mut self, card_only: Option<u32>) {
+        for answer in self.pending.counts.drain(..) {
+            answer.send(Ok(card_only)).ok();
+        }
+        for closing in std::mem::take(&mut self.pending.closings) {
+            self.close_now(closing, card_only);
+        }
+    }
+
+    fn close_now(&mut self, closing: Closing, card_only: Option<u32>) {
+        let command = Command::SessionClose {
+            force: closing.force,
+            card_only,
+        };
+        let (reply, event) = self.command(closing.who, command);
+        self.await_reply(reply, closing.answer);
+        self.decide(event);
+    }
+
+    /// Closings whose listing never came.
+    pub(super) fn closings_overdue(&mut self) {
+        let now = clock::boot_time();
+        if self.pending.closings.iter().any(|c| c.until <= now) {
+            self.card_counted(None);
+        }
+    }
+
+    fn retry_uploads(&self, answer: Answer<Outcome>) {
+        let outbox = self.parts.archive.outbox();
+        // Writes the database, so not on the loop.
+        self.parts.runtime.spawn(async move {
+            let result = match outbox.retry_parked().await {
+                Ok(n) => Ok(Outcome {
+                    message: format!("{n} parked items wait to be sent again"),
+                    ..Outcome::default()
+                }),
+                Err(error) => Err(Refusal::new(
+                    RefusalCode::Storage,
+                    error.to_string(),
+                    "look at `shutterline status`",
+                )),
+            };
+            answer.send(result).ok();
+        });
+    }
+
+    /// Reads every stored file, which takes as long as the disk takes: on a thread of its own.
+    fn verify(&self, lines: tokio::sync::mpsc::Sender<VerifyLine>) {
+        let reader = self.parts.reader.clone();
+        let run = move || {
+            let verified = reader.verify(|step| lines.blocking_send(line_of(step)).is_ok());
+            match verified {
+                // A client that went away is no error.
+                Ok(v) => drop(lines.blocking_send(VerifyLine::Done {
+                    files: v.files,
+                    problems: v.problems,
+                })),
+                Err(error) => tracing::error!(%error, "the archive cannot be verified"),
+            }
+        };
+        let thread = std::thread::Builder::new().name("verify".into());
+        if let Err(error) = thread.spawn(run) {
+            tracing::error!(%error, "no thread for the verification");
+        }
+    }
+}
+
+fn line_of(step: VerifyStep) -> VerifyLine {
+    match step {
+        VerifyStep::Progress { done, total } => VerifyLine::Progress { done, total },
+        VerifyStep::Problem { path, problem } => VerifyLine::Problem {
+            path,
+            problem: problem.as_str().to_owned(),
+            next: problem.next().to_owned(),
+        },
+    }
+}

@@ -1,0 +1,153 @@
+//! The check's threads: `check-0`, `check-1`, …
+
+use super::inbox::{Inbox, Message};
+use crate::archive::Reader;
+use crate::check::{Checker, Judge};
+use crate::model::{FileRole, FrameId, Reason, Report, Severity, Verdict};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Frames waiting for a check thread: a student is shot a handful of times in the seconds one check
+/// takes. One more is answered `unchecked` rather than kept waiting for ever.
+const QUEUE: usize = 16;
+
+struct Work {
+    frame: FrameId,
+    path: PathBuf,
+}
+
+/// Hands frames to the check threads.
+pub(super) struct CheckPool {
+    work: SyncSender<Work>,
+}
+
+impl CheckPool {
+    /// Start `threads` threads.
+    pub(super) fn start(
+        threads: usize,
+        checker: Checker,
+        data: PathBuf,
+        reader: Reader,
+        inbox: &Inbox,
+    ) -> std::io::Result<Self> {
+        let (work, waiting) = sync_channel(QUEUE);
+        let waiting = Arc::new(Mutex::new(waiting));
+        let checker = Arc::new(checker);
+        for n in 0..threads.max(1) {
+            let place = Place {
+                data: data.clone(),
+                reader: reader.clone(),
+            };
+            let (waiting, checker, inbox) = (waiting.clone(), checker.clone(), inbox.clone());
+            std::thread::Builder::new()
+                .name(format!("check-{n}"))
+                .spawn(move || run(&waiting, &checker, &place, &inbox))?;
+        }
+        Ok(Self { work })
+    }
+
+    /// Judge the file of a frame; `false` when the threads are behind or gone.
+    pub(super) fn judge(&self, frame: FrameId, path: PathBuf) -> bool {
+        match self.work.try_send(Work { frame, path }) {
+            Ok(()) => true,
+            Err(TrySendError::Full(work) | TrySendError::Disconnected(work)) => {
+                tracing::warn!(frame = %work.frame, "the check is behind; frame goes unchecked");
+                false
+            }
+        }
+    }
+}
+
+/// The verdict on a frame that no check thread could take or finish: the photographer has to look.
+pub(super) fn unchecked(standard: &str) -> Report {
+    report(
+        standard,
+        Verdict::Warn,
+        "unchecked",
+        "未检查，请人工查看",
+        "not checked; look at the picture yourself",
+    )
+}
+
+fn unreadable(standard: &str) -> Report {
+    report(
+        standard,
+        Verdict::Reject,
+        "unreadable",
+        "照片文件无法读取，请重拍",
+        "the file cannot be read; shoot again",
+    )
+}
+
+fn report(standard: &str, verdict: Verdict, id: &str, zh: &str, en: &str) -> Report {
+    Report {
+        standard: standard.to_owned(),
+        verdict,
+        reasons: vec![Reason {
+            id: id.into(),
+            severity: match verdict {
+                Verdict::Reject => Severity::Reject,
+                Verdict::Warn | Verdict::Pass => Severity::Warn,
+            },
+            zh: zh.into(),
+            en: en.into(),
+        }],
+        measures: Vec::new(),
+        width_px: 0,
+        height_px: 0,
+    }
+}
+
+struct Place {
+    data: PathBuf,
+    reader: Reader,
+}
+
+impl Place {
+    /// The bytes of a download, or of the archived file when the archive was quicker: the image data is the same (I9).
+    fn read(&self, frame: &FrameId, incoming: &Path) -> std::io::Result<Vec<u8>> {
+        match std::fs::read(incoming) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                let stored = self
+                    .reader
+                    .frame(frame)
+                    .ok()
+                    .flatten()
+                    .and_then(|(frame, _)| {
+                        let file = frame
+                            .files
+                            .iter()
+                            .find(|f| matches!(f.role, FileRole::Jpeg | FileRole::Other))?;
+                        Some(self.data.join(&file.path))
+                    });
+                std::fs::read(stored.ok_or(e)?)
+            }
+            read => read,
+        }
+    }
+}
+
+fn run(waiting: &Mutex<Receiver<Work>>, checker: &Checker, place: &Place, inbox: &Inbox) {
+    loop {
+        let next = waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
+        let Ok(work) = next else { return };
+        let report = match place.read(&work.frame, &work.path) {
+            Ok(bytes) => checker.judge(&bytes),
+            Err(error) => {
+                tracing::error!(frame = %work.frame, %error, "the check cannot read the frame");
+                unreadable(checker.standard().name())
+            }
+        };
+        let judged = Message::Judged {
+            frame: work.frame,
+            report: Box::new(report),
+        };
+        if inbox.send(judged).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The loop (receive, decide, act) and supervision; the only room that names concrete drivers.
+//!
+//! One thread owns the [`Station`](crate::station::Station) and hears everything through one inbox. It
+//! never waits for the archive, the camera, a check or a client: each has its own thread or task and answers
+//! with a message. On a pedal edge the trigger is the first thing it does (I8); what a light promises was
+//! committed before (I4).
+
+mod asks;
+mod checks;
+mod drill;
+mod inbox;
+mod options;
+mod preflight;
+mod publish;
+mod recovery;
+mod shell;
+mod start;
+mod timers;
+
+pub use options::{Options, OptionsError};
+pub use start::{Daemon, StartError, Stopped};

@@ -1,0 +1,195 @@
+//! What a station is run with: the config, overruled by flags, in the words of each room.
+
+use crate::check::{Standard, StandardError};
+use crate::clock;
+use crate::config::{CameraDriver, Config, DestinationKind, PedalRule};
+use crate::model::Millis;
+use crate::station::{PedalPolicy, Policy};
+use crate::{archive, camera, upload};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// A check that takes longer than this is answered `unchecked`: ten times what a small board needs for 24 megapixels.
+const CHECK_DEADLINE: Millis = Millis(15_000);
+
+/// Everything [`Daemon::start`](super::Daemon::start) needs.
+pub struct Options {
+    /// Where the control socket is made.
+    pub socket: PathBuf,
+    /// Its permissions.
+    pub socket_mode: u32,
+    /// The station's behaviour.
+    pub policy: Policy,
+    /// The archive's folders and drills.
+    pub archive: archive::Options,
+    /// The camera's driver and profile.
+    pub camera: camera::Options,
+    /// What frames are judged by.
+    pub standard: Standard,
+    /// Check threads; each holds one frame's pixels.
+    pub check_threads: usize,
+    /// A check that takes longer is answered `unchecked`.
+    pub check_deadline: Millis,
+    /// Where frames are delivered.
+    pub destinations: Vec<upload::Destination>,
+    /// How fast, and how patiently.
+    pub pace: upload::Pace,
+}
+
+/// A config that cannot be turned into a station.
+#[derive(Debug, thiserror::Error)]
+pub enum OptionsError {
+    /// The standard's file cannot be read.
+    #[error("failed to read the standard {path}; name a shipped one (cn-graduate-blue, cn-graduate-white, icao) or an existing file", path = path.display())]
+    StandardUnreadable {
+        /// Which file.
+        path: PathBuf,
+        /// The system's words.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The standard is no good.
+    #[error("the standard cannot be used; `shutterline config check` shows each problem")]
+    Standard(#[from] StandardError),
+    /// The archive's drill names no step.
+    #[error("the drill cannot be set up")]
+    Drill(#[from] archive::UnknownCrashPoint),
+    /// This program cannot be found, so no camera process can be started.
+    #[error("this program cannot find itself; start it by its full path")]
+    Program(#[source] std::io::Error),
+}
+
+impl Options {
+    /// The options of a config, which must have been checked.
+    ///
+    /// # Errors
+    /// When the standard cannot be read, or a drill's word is unknown.
+    pub fn from_config(config: &Config) -> Result<Self, OptionsError> {
+        Ok(Self {
+            socket: config.socket.path.clone(),
+            socket_mode: config.socket.mode,
+            policy: policy(config),
+            archive: archive_options(config)?,
+            camera: camera_options(config)?,
+            standard: standard(&config.check.standard)?,
+            check_threads: usize::from(config.check.threads),
+            check_deadline: CHECK_DEADLINE,
+            destinations: destinations(config),
+            pace: upload::Pace {
+                backoff_first: config.upload.backoff_first,
+                backoff_max: config.upload.backoff_max,
+                parallel: u32::from(config.upload.parallel),
+                ..upload::Pace::default()
+            },
+        })
+    }
+}
+
+fn policy(config: &Config) -> Policy {
+    let station = &config.station;
+    Policy {
+        pedal: match station.policy {
+            PedalRule::PressShoots => PedalPolicy::PressShoots,
+            PedalRule::OnePedal => PedalPolicy::OnePedal,
+        },
+        bindings: config.panel.bindings.clone(),
+        settle: station.settle,
+        advance_guard: station.advance_guard,
+        min_shot_interval: station.min_shot_interval,
+        long_press: station.long_press,
+        double_press: station.double_press,
+        request_deadline: station.request_deadline,
+        pair_deadline: station.pair_deadline,
+        files_per_frame: station.files_per_frame,
+        max_shots: station.max_shots,
+        advance_hint: station.advance_hint,
+        confirm_next: station.confirm_next,
+        digits_timeout: station.digits_timeout,
+        refetch: station.refetch,
+        min_free: station.min_free,
+        clear_card: station.clear_card,
+    }
+}
+
+/// A drill's number, from the environment like all drills.
+fn drill_number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+fn archive_options(config: &Config) -> Result<archive::Options, OptionsError> {
+    let crash_at = match std::env::var("SHUTTERLINE_DRILL_ARCHIVE") {
+        Ok(word) => Some(word.parse()?),
+        Err(_) => None,
+    };
+    Ok(archive::Options {
+        data: config.archive.data.clone(),
+        incoming: Some(config.archive.incoming_folder()),
+        name_in_tag: config.archive.name_in_tag,
+        commit_delay: drill_number("SHUTTERLINE_DRILL_COMMIT_DELAY_MS").map(Millis),
+        crash_at,
+        sync: true,
+        destinations: config.destinations.iter().map(|d| d.name.clone()).collect(),
+    })
+}
+
+fn camera_options(config: &Config) -> Result<camera::Options, OptionsError> {
+    let wanted = &config.camera;
+    let driver = match wanted.driver {
+        CameraDriver::Gphoto => camera::Driver::Gphoto,
+        CameraDriver::Sim => camera::Driver::Sim {
+            folder: wanted
+                .sim_folder
+                .clone()
+                .unwrap_or_else(|| config.archive.data.join("sim-camera")),
+        },
+    };
+    let program = std::env::current_exe().map_err(OptionsError::Program)?;
+    let child: Vec<OsString> = vec![program.into(), "camera-child".into()];
+    let mut options = camera::Options::new(driver, child, config.archive.data.join("camera.lock"));
+    options.profile.clone_from(&wanted.profile.settings);
+    options.camera_serial.clone_from(&wanted.serial);
+    options.event_slice = wanted.event_slice;
+    options.idle_poll = wanted.idle_poll;
+    options.deadlines = camera::Deadlines {
+        open: wanted.deadlines.open,
+        trigger: wanted.deadlines.trigger,
+        download: wanted.deadlines.download,
+        list: wanted.deadlines.list,
+        other: wanted.deadlines.other,
+    };
+    options.memory_limit = Some(wanted.memory_limit);
+    options.backoff_first = wanted.reconnect_first;
+    options.backoff_max = wanted.reconnect_max;
+    options.sim_round_trip = wanted.sim_round_trip;
+    // Unique among all openings of this boot: no two daemons start in the same millisecond of it.
+    let boot: String = clock::boot_id().0.chars().take(8).collect();
+    options.opening_prefix = format!("{boot}-{}", clock::boot_time().0);
+    Ok(options)
+}
+
+fn destinations(config: &Config) -> Vec<upload::Destination> {
+    config
+        .destinations
+        .iter()
+        .map(|d| upload::Destination {
+            name: d.name.clone(),
+            place: match d.kind {
+                DestinationKind::Fs => upload::Place::Folder(d.folder.clone()),
+            },
+        })
+        .collect()
+}
+
+/// A shipped standard by its name, or a file.
+fn standard(name: &str) -> Result<Standard, OptionsError> {
+    if Standard::builtin_names().contains(&name) {
+        return Ok(Standard::builtin(name)?);
+    }
+    let path = Path::new(name);
+    let text =
+        std::fs::read_to_string(path).map_err(|source| OptionsError::StandardUnreadable {
+            path: path.into(),
+            source,
+        })?;
+    Ok(Standard::parse(&text, name)?)
+}

@@ -1,0 +1,191 @@
+//! Files on the card that never reached the archive (I3).
+//!
+//! Each listing is compared with what the archive holds of that camera, on a thread of its own since
+//! it reads the database. A listing entry that is the same in camera, folder, name, size and time is
+//! known. Where the camera gives no times, names repeat too easily for that: the file is downloaded and its
+//! hash compared before it is believed to be known.
+
+use super::inbox::{Inbox, Message};
+use super::shell::Shell;
+use crate::archive::Reader;
+use crate::camera::Order;
+use crate::model::{CameraFile, CameraFileKey, FrameId, Sha256, WallMs};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// Compares the card with the archive.
+pub(super) struct Recovery {
+    reader: Reader,
+    inbox: Inbox,
+    /// Downloads that are only compared: hash of the archived file they may be.
+    suspects: HashMap<FrameId, (CameraFileKey, Vec<Sha256>)>,
+    next_suspect: u64,
+}
+
+/// What a listing comes to.
+struct Comparison {
+    unknown: Vec<CameraFileKey>,
+    suspects: Vec<(CameraFileKey, Vec<Sha256>)>,
+}
+
+fn compare(files: Vec<CameraFileKey>, known: &[(CameraFileKey, Sha256)]) -> Comparison {
+    let mut by_name: HashMap<(&str, &str), Vec<&(CameraFileKey, Sha256)>> = HashMap::new();
+    for entry in known {
+        by_name
+            .entry((&entry.0.folder, &entry.0.name))
+            .or_default()
+            .push(entry);
+    }
+    let mut result = Comparison {
+        unknown: Vec::new(),
+        suspects: Vec::new(),
+    };
+    for file in files {
+        let same: Vec<_> = by_name
+            .get(&(&*file.folder, &*file.name))
+            .into_iter()
+            .flatten()
+            .filter(|(key, _)| key.same_listing(&file))
+            .collect();
+        if same.is_empty() {
+            result.unknown.push(file);
+        } else if file.modified_s == 0 && same.iter().all(|(k, _)| k.opening != file.opening) {
+            let hashes = same.iter().map(|(_, hash)| hash.clone()).collect();
+            result.suspects.push((file, hashes));
+        }
+    }
+    result
+}
+
+impl Recovery {
+    /// A recovery that sends what it finds to `inbox`.
+    pub(super) fn new(reader: Reader, inbox: Inbox) -> Self {
+        Self {
+            reader,
+            inbox,
+            suspects: HashMap::new(),
+            next_suspect: 0,
+        }
+    }
+
+    /// Whether a download was only to be compared; if so it is dealt with and its file removed.
+    pub(super) fn compared(&mut self, frame: &FrameId, file: &CameraFile, path: &Path) -> bool {
+        let Some((key, hashes)) = self.suspects.remove(frame) else {
+            return false;
+        };
+        if let Err(error) = std::fs::remove_file(path) {
+            tracing::warn!(path = %path.display(), %error, "a compared download stays behind");
+        }
+        if !hashes.contains(&file.sha256) {
+            self.found(key, None);
+        }
+        true
+    }
+
+    fn found(&self, key: CameraFileKey, taken_at: Option<WallMs>) {
+        let inbox = self.inbox.clone();
+        // Sent from a thread of its own: the loop must not wait for its own inbox.
+        std::thread::spawn(move || inbox.send(Message::FileFound { key, taken_at }).ok());
+    }
+}
+
+impl Shell {
+    /// A listing came: compare it beside the loop.
+    pub(super) fn card_listed(&mut self, files: Vec<CameraFileKey>) {
+        let (reader, inbox) = (self.recovery.reader.clone(), self.sender.clone());
+        let offset = self.camera_info.as_ref().and_then(|i| i.clock_offset_ms);
+        let camera = self
+            .camera_info
+            .as_ref()
+            .map_or_else(String::new, |i| i.serial.clone());
+        let spawned = std::thread::Builder::new()
+            .name("recovery".into())
+            .spawn(move || {
+                let known = match reader.known_camera_files(&camera) {
+                    Ok(known) => known,
+                    Err(error) => {
+                        tracing::error!(%error, "the card cannot be compared with the archive");
+                        return;
+                    }
+                };
+                let comparison = compare(files, &known);
+                let unknown = u32::try_from(comparison.unknown.len()).unwrap_or(u32::MAX);
+                for key in comparison.unknown {
+                    let taken_at = offset
+                        .filter(|_| key.modified_s > 0)
+                        .map(|o| WallMs(key.modified_s * 1000 - o));
+                    inbox.send(Message::FileFound { key, taken_at }).ok();
+                }
+                for (key, hashes) in comparison.suspects {
+                    inbox.send(Message::Suspect { key, hashes }).ok();
+                }
+                inbox.send(Message::CardCompared { unknown }).ok();
+            });
+        if let Err(error) = spawned {
+            tracing::error!(%error, "no thread for the recovery");
+        }
+    }
+
+    /// A file may be one the archive holds: look at its bytes before believing it.
+    pub(super) fn suspect(&mut self, key: CameraFileKey, hashes: Vec<Sha256>) {
+        self.recovery.next_suspect += 1;
+        let frame = FrameId(format!("compare-{}", self.recovery.next_suspect));
+        let to = self.parts.archive.incoming_path(&frame, &key.name);
+        self.recovery
+            .suspects
+            .insert(frame.clone(), (key.clone(), hashes));
+        self.camera(Order::Download { frame, key, to });
+    }
+
+    /// The listing was worked through.
+    pub(super) fn card_compared(&mut self, unknown: u32) {
+        if unknown > 0 {
+            tracing::warn!(unknown, "files on the card were not in the archive");
+        }
+        if let Err(error) = self.parts.archive.forget_old_incoming() {
+            tracing::warn!(%error, "old downloads stay behind");
+        }
+        self.card_counted(Some(unknown));
+    }
+
+    /// The card could not be listed.
+    pub(super) fn card_not_listed(&mut self, message: &str) {
+        tracing::warn!(message, "the card could not be listed");
+        self.card_counted(None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Bytes;
+
+    fn key(name: &str, modified_s: i64, opening: &str) -> CameraFileKey {
+        CameraFileKey {
+            camera: "c".into(),
+            opening: opening.into(),
+            folder: "/DCIM/100".into(),
+            name: name.into(),
+            size_bytes: Bytes(5),
+            modified_s,
+        }
+    }
+
+    #[test]
+    fn the_same_name_at_another_time_is_another_file() {
+        let known = [(key("DSC_0001.JPG", 100, "a"), Sha256("aa".into()))];
+        let listed = vec![key("DSC_0001.JPG", 100, "b"), key("DSC_0001.JPG", 200, "b")];
+        let result = compare(listed, &known);
+        assert_eq!(result.unknown, [key("DSC_0001.JPG", 200, "b")]);
+        assert!(result.suspects.is_empty());
+    }
+
+    #[test]
+    fn without_times_the_bytes_decide() {
+        let known = [(key("DSC_0001.JPG", 0, "a"), Sha256("aa".into()))];
+        let again = key("DSC_0001.JPG", 0, "b");
+        let result = compare(vec![again.clone()], &known);
+        assert!(result.unknown.is_empty());
+        assert_eq!(result.suspects, [(again, vec![Sha256("aa".into())])]);
+    }
+}

@@ -1,0 +1,548 @@
+//! The loop itself: receive, decide, act.
+
+use super::asks::Pending;
+use super::checks::{self, CheckPool};
+use super::drill::{self, Drill};
+use super::inbox::{Inbox, Message};
+use super::publish::Publisher;
+use super::recovery::Recovery;
+use super::timers::Timers;
+use crate::archive::{Archive, Done, Job, JobFailure, JobId};
+use crate::camera::{CameraLink, Notice, Order, ShotFailureKind};
+use crate::clock;
+use crate::model::{
+    Bytes, CameraFileKey, CameraInfo, CameraState, Fault, FileRole, FrameId, Millis, OutboxCounts,
+    Report, RequestId, Stamp, Tune, WallMs,
+};
+use crate::panel::{Finger, Panel, PanelEvent};
+use crate::station::{Action, CommitFailure, Event, ShotFailure, Station, Ticket, signals};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+/// The loop wakes at least this often, to feed the watchdog and look at its deadlines.
+const HEARTBEAT: Millis = Millis(500);
+
+/// The camera's thread goes round several times a second; after this long it hangs.
+const CAMERA_STANDSTILL: Millis = Millis(10_000);
+
+/// The parts of the station, wired together by [`start`](super::start).
+pub(super) struct Parts {
+    pub(super) station: Station,
+    pub(super) archive: Archive,
+    pub(super) reader: crate::archive::Reader,
+    pub(super) camera: CameraLink,
+    pub(super) panel: Box<dyn Panel>,
+    pub(super) finger: Option<Finger>,
+    pub(super) checks: CheckPool,
+    pub(super) publisher: Publisher,
+    pub(super) runtime: tokio::runtime::Handle,
+    pub(super) bindings: Vec<crate::model::Binding>,
+    pub(super) profile: Vec<(String, String)>,
+    pub(super) standard: String,
+    pub(super) check_deadline: Millis,
+}
+
+/// A download that lies in `incoming/`.
+pub(super) struct Arrived {
+    pub(super) path: PathBuf,
+    file: crate::model::CameraFile,
+}
+
+/// Why the loop ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum End {
+    /// Somebody asked for it.
+    Asked(&'static str),
+    /// A commit failed: what is in memory and what is on disk no longer agree, so a fresh start must reconcile.
+    CommitFailed(String),
+}
+
+/// Owns the station and everything it acts on.
+pub(super) struct Shell {
+    pub(super) parts: Parts,
+    inbox: Receiver<Message>,
+    pub(super) sender: Inbox,
+    timers: Timers,
+    pub(super) camera_state: CameraState,
+    pub(super) camera_info: Option<CameraInfo>,
+    pub(super) free: Bytes,
+    outbox: OutboxCounts,
+    clock_trusted: bool,
+    arrived: HashMap<CameraFileKey, Arrived>,
+    pub(super) deletions: Vec<CameraFileKey>,
+    judging: HashMap<FrameId, Millis>,
+    /// Files being made durable: of which frame, and when its trigger went out (µs of the boot-time clock).
+    stores: HashMap<JobId, (FrameId, Option<u64>)>,
+    pub(super) pending: Pending,
+    pub(super) recovery: Recovery,
+    /// Pedal edges whose trigger is not answered yet, µs of the boot-time clock.
+    edges: HashMap<RequestId, u64>,
+    /// Triggers whose file is not stored yet, µs of the boot-time clock.
+    fired: HashMap<RequestId, u64>,
+    edge_us: u64,
+    drill: Drill,
+    end: Option<End>,
+}
+
+impl Shell {
+    /// A loop that hears `inbox`, whose senders are clones of `sender`.
+    pub(super) fn new(parts: Parts, inbox: Receiver<Message>, sender: Inbox) -> Self {
+        let recovery = Recovery::new(parts.reader.clone(), sender.clone());
+        Self {
+            parts,
+            inbox,
+            sender,
+            timers: Timers::default(),
+            camera_state: CameraState::Absent,
+            camera_info: None,
+            free: Bytes(u64::MAX),
+            outbox: OutboxCounts::default(),
+            clock_trusted: clock::wall_clock_trusted(),
+            arrived: HashMap::new(),
+            deletions: Vec::new(),
+            judging: HashMap::new(),
+            stores: HashMap::new(),
+            pending: Pending::default(),
+            recovery,
+            edges: HashMap::new(),
+            fired: HashMap::new(),
+            edge_us: 0,
+            drill: Drill::from_word(std::env::var(drill::VARIABLE).ok().as_deref()),
+            end: None,
+        }
+    }
+
+    /// Act on the station's first actions, then hear and act until something ends it.
+    pub(super) fn run(mut self, first: Vec<Action>) -> (Parts, End) {
+        self.act(first);
+        self.judge_what_a_crash_cut_off();
+        self.publish();
+        loop {
+            if let Some(end) = self.end.take() {
+                return (self.parts, end);
+            }
+            let now = clock::boot_time();
+            let wait = self
+                .timers
+                .next()
+                .map_or(HEARTBEAT, |at| at.since(now))
+                .0
+                .min(HEARTBEAT.0);
+            match self.inbox.recv_timeout(Duration::from_millis(wait)) {
+                Ok(message) => self.hear(message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => self.end = Some(End::Asked("no senders")),
+            }
+            self.ring();
+            self.publish();
+            self.feed_watchdog();
+        }
+    }
+
+    fn hear(&mut self, message: Message) {
+        self.drill.look(&message);
+        match message {
+            Message::Panel(event) => self.hear_panel(event),
+            Message::Camera(notice) => self.hear_camera(notice),
+            Message::Archive(done) => self.hear_archive(done),
+            Message::Judged { frame, report } => self.judged(frame, *report),
+            Message::Ask(ask) => self.hear_ask(ask),
+            Message::FileFound { key, taken_at } => {
+                self.decide(Event::FileFound { key, taken_at });
+            }
+            Message::Suspect { key, hashes } => self.suspect(key, hashes),
+            Message::CardCompared { unknown } => self.card_compared(unknown),
+            Message::Housekeeping {
+                free,
+                clock_trusted,
+                outbox,
+            } => self.housekeeping(free, clock_trusted, outbox),
+            Message::Stop { why } => self.end = Some(End::Asked(why)),
+        }
+    }
+
+    fn hear_panel(&mut self, event: PanelEvent) {
+        match event {
+            PanelEvent::Edge {
+                input,
+                level,
+                at_us,
+            } => {
+                self.edge_us = at_us;
+                self.decide(Event::Edge {
+                    input,
+                    level,
+                    at: Millis(at_us / 1000),
+                });
+            }
+            PanelEvent::Stuck { input, stuck } => self.decide(Event::Stuck { input, stuck }),
+        }
+    }
+
+    fn hear_camera(&mut self, notice: Notice) {
+        match notice {
+            Notice::State(state) => {
+                self.camera_state = state;
+                self.decide(Event::Camera(state));
+            }
+            Notice::Opened { info } => self.camera_opened(info),
+            Notice::Info { info } => {
+                self.camera_info = Some(info);
+                self.preflight_probed();
+            }
+            Notice::Claimed { holder } => {
+                tracing::warn!(
+                    holder = holder.as_deref().unwrap_or("unknown"),
+                    "another program holds the camera; stop it, or install the udev rule"
+                );
+                self.fault(Fault::CameraClaimed, true);
+            }
+            Notice::Fired { request, at_us } => {
+                self.told_fired(request, at_us);
+                self.decide(Event::Fired { request });
+            }
+            Notice::ShotFailed {
+                request,
+                failure,
+                message,
+            } => {
+                self.edges.remove(&request);
+                tracing::warn!(%request, ?failure, message, "the camera did not fire");
+                let failure = match failure {
+                    ShotFailureKind::Focus => ShotFailure::Focus,
+                    ShotFailureKind::Busy => ShotFailure::Busy,
+                    ShotFailureKind::CardFull => ShotFailure::CardFull,
+                    ShotFailureKind::Other => ShotFailure::Other,
+                };
+                self.decide(Event::ShotFailed { request, failure });
+            }
+            Notice::FileSeen {
+                key,
+                quiet_since,
+                seen_at,
+            } => self.decide(Event::FileSeen {
+                key,
+                quiet_since,
+                seen_at,
+            }),
+            Notice::Listed { files } => self.card_listed(files),
+            Notice::ListFailed { message } => self.card_not_listed(&message),
+            Notice::Downloaded { frame, file, path } => self.downloaded(frame, file, path),
+            Notice::DownloadFailed {
+                frame,
+                key,
+                message,
+            } => {
+                tracing::warn!(%frame, file = key.name, message, "download failed; the card still has it");
+                self.decide(Event::DownloadFailed { frame, key });
+            }
+            Notice::Deleted { key, error } => {
+                self.deletions.retain(|k| *k != key);
+                if let Some(error) = error {
+                    tracing::warn!(file = key.name, error, "not deleted on the camera");
+                }
+            }
+            Notice::Settings { settings } => self.settings_read(settings),
+            Notice::ProfileApplied { mismatches } => self.profile_applied(&mismatches),
+            Notice::Lost { why } => {
+                tracing::warn!(why, "the camera process was lost; a new one is on its way");
+                self.parts
+                    .publisher
+                    .tell("notice", serde_json::json!({ "camera-lost": why }));
+                self.decide(Event::CameraLost);
+            }
+        }
+    }
+
+    fn camera_opened(&mut self, info: CameraInfo) {
+        tracing::info!(model = info.model, serial = info.serial, "camera open");
+        self.fault(Fault::CameraClaimed, false);
+        self.profile_applied(&info.mismatches);
+        self.camera_info = Some(info);
+        // Files that were shot while nobody looked (I3); the camera does it when idle.
+        self.camera(Order::List);
+    }
+
+    fn profile_applied(&mut self, mismatches: &[crate::model::SettingMismatch]) {
+        for m in mismatches {
+            tracing::warn!(
+                setting = m.key,
+                wanted = m.wanted,
+                found = m.found.as_deref().unwrap_or("no such setting"),
+                "the camera differs from its profile"
+            );
+        }
+        let differs = mismatches.iter().any(|m| m.found.is_some());
+        self.fault(Fault::CameraSettings, differs);
+    }
+
+    /// When a picture was taken by our wall clock, if its EXIF says so and the camera's clock offset is known.
+    fn taken_at(&self, exif: Option<WallMs>) -> Option<WallMs> {
+        let offset = self.camera_info.as_ref()?.clock_offset_ms?;
+        Some(WallMs(exif?.0.saturating_sub(offset)))
+    }
+
+    fn downloaded(&mut self, frame: FrameId, file: crate::model::CameraFile, path: PathBuf) {
+        if self.recovery.compared(&frame, &file, &path) {
+            return;
+        }
+        let taken_at = self.taken_at(file.exif_taken);
+        self.arrived.insert(
+            file.key.clone(),
+            Arrived {
+                path,
+                file: file.clone(),
+            },
+        );
+        self.decide(Event::Downloaded {
+            frame,
+            file,
+            taken_at,
+        });
+    }
+
+    fn hear_archive(&mut self, done: Done) {
+        match done {
+            Done::Committed(JobId(n)) => {
+                if let Some((frame, fired_us)) = self.stores.remove(&JobId(n)) {
+                    let took = fired_us.map(|us| clock::boot_time_us().saturating_sub(us));
+                    self.parts.publisher.tell(
+                        "frame",
+                        serde_json::json!({ "stored": frame, "trigger_to_commit_us": took }),
+                    );
+                }
+                self.decide(Event::Committed(Ticket(n)));
+            }
+            Done::Failed {
+                id,
+                failure,
+                message,
+            } => {
+                let stored = self.stores.remove(&id);
+                tracing::error!(job = id.0, ?failure, message, "a commit failed");
+                let of_rows = stored.is_none();
+                let failure = match failure {
+                    JobFailure::Full => CommitFailure::Full,
+                    JobFailure::Broken => CommitFailure::Broken,
+                };
+                self.decide(Event::CommitFailed {
+                    ticket: Ticket(id.0),
+                    failure,
+                });
+                if of_rows {
+                    self.end = Some(End::CommitFailed(message));
+                }
+            }
+            Done::Locked(locked) => self.fault(Fault::DatabaseLocked, locked),
+        }
+    }
+
+    fn judged(&mut self, frame: FrameId, report: Report) {
+        // A check that ends after its deadline was answered already.
+        if self.judging.remove(&frame).is_none() {
+            return;
+        }
+        let json = serde_json::to_value(&report).unwrap_or_default();
+        self.parts.publisher.tell(
+            "frame",
+            serde_json::json!({ "judged": frame, "verdict": report.verdict,
+                "reasons": report.reasons.iter().map(|r| &r.id).collect::<Vec<_>>() }),
+        );
+        self.decide(Event::Judged {
+            frame,
+            verdict: report.verdict,
+            reasons: report.reasons,
+            report: json,
+        });
+    }
+
+    fn housekeeping(&mut self, free: Bytes, clock_trusted: bool, outbox: OutboxCounts) {
+        self.free = free;
+        self.clock_trusted = clock_trusted;
+        if (outbox.failed > 0) != (self.outbox.failed > 0) {
+            self.fault(Fault::UploadFailed, outbox.failed > 0);
+        }
+        self.outbox = outbox;
+        self.decide(Event::Space { free });
+        self.preflight_overdue();
+    }
+
+    pub(super) fn fault(&mut self, fault: Fault, raised: bool) {
+        self.decide(Event::Fault { fault, raised });
+    }
+
+    pub(super) fn now(&self) -> Stamp {
+        clock::stamp(self.clock_trusted)
+    }
+
+    pub(super) fn decide(&mut self, event: Event) {
+        let actions = self.parts.station.handle(&self.now(), event);
+        self.act(actions);
+    }
+
+    fn act(&mut self, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::Trigger(request) => {
+                    self.camera(Order::Trigger {
+                        request: request.id,
+                    });
+                    self.edges.insert(request.id, self.edge_us);
+                }
+                Action::Commit { ticket, change } => self.submit(Job::Commit {
+                    id: JobId(ticket.0),
+                    change,
+                }),
+                Action::Fetch { frame, key } => {
+                    let to = self.parts.archive.incoming_path(&frame, &key.name);
+                    self.camera(Order::Download { frame, key, to });
+                }
+                Action::Store {
+                    ticket,
+                    frame,
+                    file,
+                    change,
+                } => self.store(ticket, frame, file, change),
+                Action::Check { frame, key } => self.check(frame, &key),
+                Action::DeleteOnCamera(key) => {
+                    self.deletions.push(key.clone());
+                    self.camera(Order::Delete { key });
+                }
+                Action::Show(lamps) => self.parts.panel.show(lamps, clock::boot_time()),
+                Action::Sound(tune) => self.sound(tune),
+                Action::SetTimer { id, at } => self.timers.set(id, at),
+                Action::CancelTimer(id) => self.timers.cancel(&id),
+                Action::Reply { to, result } => self.pending.reply(to, result),
+            }
+        }
+    }
+
+    pub(super) fn camera(&mut self, order: Order) {
+        if let Err(error) = self.parts.camera.send(order) {
+            tracing::error!(%error, "the camera takes no orders");
+        }
+    }
+
+    fn sound(&mut self, tune: Tune) {
+        self.parts
+            .panel
+            .sound(signals::tune(tune), clock::boot_time());
+        self.parts.publisher.tell(
+            "sound",
+            serde_json::json!({ "tune": tune.as_str(), "edge_to_sound_us":
+                clock::boot_time_us().saturating_sub(self.edge_us) }),
+        );
+    }
+
+    fn store(
+        &mut self,
+        ticket: Ticket,
+        frame: Box<crate::model::Frame>,
+        file: Box<crate::model::CameraFile>,
+        change: Box<crate::model::Change>,
+    ) {
+        let id = JobId(ticket.0);
+        let fired_us = frame.request.and_then(|r| self.fired.remove(&r));
+        self.stores.insert(id, (frame.id.clone(), fired_us));
+        let Some(arrived) = self.arrived.remove(&file.key) else {
+            tracing::error!(frame = %frame.id, "the station stores a file that never arrived");
+            self.decide(Event::CommitFailed {
+                ticket,
+                failure: CommitFailure::Broken,
+            });
+            return;
+        };
+        self.submit(Job::Store {
+            id,
+            frame,
+            file: Box::new(arrived.file),
+            incoming: arrived.path,
+            change,
+        });
+    }
+
+    fn check(&mut self, frame: FrameId, key: &CameraFileKey) {
+        // The check comes before or after the store; the thread finds the file in either place.
+        let path = self
+            .arrived
+            .get(key)
+            .map_or_else(PathBuf::new, |a| a.path.clone());
+        self.judge(frame, path);
+    }
+
+    fn judge(&mut self, frame: FrameId, path: PathBuf) {
+        let deadline = clock::boot_time() + self.parts.check_deadline;
+        self.judging.insert(frame.clone(), deadline);
+        if !self.parts.checks.judge(frame.clone(), path) {
+            self.judged(frame, checks::unchecked(&self.parts.standard));
+        }
+    }
+
+    /// Frames that were stored but not judged when the last run ended.
+    fn judge_what_a_crash_cut_off(&mut self) {
+        for frame in self.parts.station.unjudged() {
+            let stored = self.parts.reader.frame(&frame).ok().flatten();
+            let pixels =
+                stored.is_some_and(|(f, _)| f.files.iter().any(|f| f.role == FileRole::Jpeg));
+            if pixels {
+                self.judge(frame, PathBuf::new());
+            }
+        }
+    }
+
+    fn submit(&mut self, job: Job) {
+        if let Err(error) = self.parts.archive.submit(job) {
+            self.end = Some(End::CommitFailed(error.to_string()));
+        }
+    }
+
+    fn ring(&mut self) {
+        let now = clock::boot_time();
+        while let Some(id) = self.timers.take_due(now) {
+            self.decide(Event::Timer(id));
+        }
+        let late: Vec<FrameId> = self
+            .judging
+            .iter()
+            .filter(|(_, deadline)| **deadline <= now)
+            .map(|(frame, _)| frame.clone())
+            .collect();
+        for frame in late {
+            tracing::error!(%frame, "the check did not answer in time; frame goes unchecked");
+            self.judged(frame, checks::unchecked(&self.parts.standard));
+        }
+    }
+
+    fn told_fired(&mut self, request: RequestId, at_us: u64) {
+        self.fired.insert(request, at_us);
+        if let Some(edge_us) = self.edges.remove(&request) {
+            self.parts.publisher.tell(
+                "fired",
+                serde_json::json!({ "request": request.0,
+                    "edge_to_trigger_us": at_us.saturating_sub(edge_us) }),
+            );
+        }
+    }
+
+    fn publish(&mut self) {
+        let mut status = self.parts.station.status();
+        status.camera.state = self.camera_state;
+        if let Some(info) = &self.camera_info {
+            status.camera.model = Some(info.model.clone());
+            status.camera.battery.clone_from(&info.battery);
+        }
+        status.outbox = self.outbox;
+        status.storage.free_bytes = self.free;
+        self.parts.publisher.show(status);
+    }
+
+    /// Fed only here: a loop that hangs, or a camera thread that does, starves it and systemd starts afresh.
+    fn feed_watchdog(&mut self) {
+        let camera_stood_still = clock::boot_time().since(self.parts.camera.last_turn());
+        if camera_stood_still < CAMERA_STANDSTILL {
+            super::start::feed_watchdog();
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! Wiring and supervision: opens every part in order, and stops all when the first one ends.
+
+use super::checks::CheckPool;
+use super::inbox::{INBOX, Inbox, Message};
+use super::options::Options;
+use super::publish::Publisher;
+use super::shell::{End, Parts, Shell};
+use crate::archive::{Archive, ArchiveError, Reader};
+use crate::camera::{CameraError, CameraLink};
+use crate::check::Checker;
+use crate::clock;
+use crate::model::{Bytes, OutboxCounts};
+use crate::panel::SimPanel;
+use crate::station::Station;
+use crate::upload::Worker;
+use crate::web::{self, Ask, BindError, Handle};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Questions waiting for the loop: more than any number of people at one station.
+const ASKS: usize = 64;
+
+/// How often free space, the clock's trust and the outbox are looked at.
+const HOUSEKEEPING: Duration = Duration::from_millis(500);
+
+/// Why the daemon could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The archive could not be opened.
+    #[error("the archive cannot be opened")]
+    Archive(#[from] ArchiveError),
+    /// The socket could not be made.
+    #[error("the control socket cannot be made")]
+    Bind(#[from] BindError),
+    /// The camera's process could not be started.
+    #[error("the camera process cannot be started")]
+    Camera(#[from] CameraError),
+    /// A thread could not be started.
+    #[error("no thread for {what}; the system is out of processes or memory")]
+    Thread {
+        /// Which part.
+        what: &'static str,
+        /// The system's words.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Why a daemon that ran has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stopped {
+    /// Somebody asked: a signal.
+    Asked(&'static str),
+    /// A commit failed; the next start reconciles memory with what is on disk.
+    CommitFailed(String),
+    /// A part ended by itself, which it never should.
+    PartEnded(&'static str),
+}
+
+/// A running station.
+pub struct Daemon {
+    inbox: Inbox,
+    ended: Option<oneshot::Receiver<(Parts, End)>>,
+    stop_web: Option<oneshot::Sender<()>>,
+    web: tokio::task::JoinHandle<std::io::Result<()>>,
+    uploads: tokio::task::JoinHandle<ArchiveError>,
+    socket: PathBuf,
+}
+
+impl Daemon {
+    /// Open everything and start shooting. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// Names the part that could not be opened, and the next step.
+    pub fn start(options: Options) -> Result<Self, StartError> {
+        let (inbox, messages) = sync_channel(INBOX);
+        let data = options.archive.data.clone();
+        let done = inbox.clone();
+        let (archive, snapshot) = Archive::open(
+            options.archive,
+            Box::new(move |d| drop(done.send(Message::Archive(d)))),
+        )?;
+        let reader = Reader::open(&data)?;
+        // Under the data folder's lock, so a stale socket is nobody else's.
+        let listener = web::bind_with_mode(&options.socket, options.socket_mode)?;
+
+        let profile = snapshot
+            .session
+            .as_ref()
+            .and_then(|s| reader.adopted_settings(&s.id).ok())
+            .filter(|adopted| !adopted.is_empty())
+            .unwrap_or_else(|| options.camera.profile.clone());
+        let (station, first) = Station::new(
+            options.policy.clone(),
+            snapshot,
+            &clock::stamp(clock::wall_clock_trusted()),
+        );
+        let (panel, finger) = start_panel(&inbox, &options.policy)?;
+        let standard = options.standard.name().to_owned();
+        let checks = CheckPool::start(
+            options.check_threads,
+            Checker::new(options.standard),
+            data.clone(),
+            reader.clone(),
+            &inbox,
+        )
+        .map_err(|source| StartError::Thread {
+            what: "the check",
+            source,
+        })?;
+        let notices = inbox.clone();
+        let mut camera_options = options.camera;
+        camera_options.profile.clone_from(&profile);
+        let camera = CameraLink::start(
+            camera_options,
+            Box::new(move |n| drop(notices.send(Message::Camera(n)))),
+        )?;
+        let publisher = Publisher::new();
+        let (asks, questions) = mpsc::channel(ASKS);
+        let handle = Handle {
+            asks,
+            status: publisher.status(),
+            events: publisher.events(),
+            recent: publisher.recent(),
+            reader: reader.clone(),
+        };
+        let (counts, counted) = watch::channel(OutboxCounts::default());
+        let uploads = Worker::new(
+            archive.outbox(),
+            data.clone(),
+            options.destinations,
+            options.pace,
+            counts,
+        );
+        start_housekeeping(&data, counted, &inbox)?;
+        forward_asks(questions, &inbox)?;
+        let parts = Parts {
+            station,
+            archive,
+            reader,
+            camera,
+            panel: Box::new(panel),
+            finger: Some(finger),
+            checks,
+            publisher,
+            runtime: tokio::runtime::Handle::current(),
+            bindings: options.policy.bindings,
+            profile,
+            standard,
+            check_deadline: options.check_deadline,
+        };
+        let ended = start_loop(parts, messages, inbox.clone(), first)?;
+        let (stop_web, stopped) = oneshot::channel();
+        let web = tokio::spawn(web::serve(listener, handle, async move {
+            stopped.await.ok();
+        }));
+        let uploads = tokio::spawn(uploads.run());
+        notify(&[sd_notify::NotifyState::Ready]);
+        Ok(Self {
+            inbox,
+            ended: Some(ended),
+            stop_web: Some(stop_web),
+            web,
+            uploads,
+            socket: options.socket,
+        })
+    }
+
+    /// Run until a signal comes or a part ends, then stop the rest in order: no new questions, the camera's
+    /// process, and last the archive with everything that was handed to it.
+    pub async fn run(mut self, asked: impl Future<Output = &'static str>) -> Stopped {
+        let mut ended = match self.ended.take() {
+            Some(ended) => ended,
+            None => return Stopped::PartEnded("station loop"),
+        };
+        let mut stopped = None;
+        let finished = tokio::select! {
+            why = asked => { stopped = Some(Stopped::Asked(why)); None }
+            end = &mut ended => Some(end),
+            _ = &mut self.web => { stopped = Some(Stopped::PartEnded("web")); None }
+            _ = &mut self.uploads => { stopped = Some(Stopped::PartEnded("outbox")); None }
+        };
+        notify(&[sd_notify::NotifyState::Stopping]);
+        if let Some(stop) = self.stop_web.take() {
+            stop.send(()).ok();
+        }
+        self.uploads.abort();
+        let end = match finished {
+            Some(end) => end,
+            None => {
+                let inbox = self.inbox.clone();
+                tokio::task::spawn_blocking(move || inbox.send(Message::Stop { why: "asked" }))
+                    .await
+                    .ok();
+                ended.await
+            }
+        };
+        let reason = match end {
+            Ok((parts, end)) => {
+                tokio::task::spawn_blocking(move || close(parts)).await.ok();
+                match end {
+                    End::Asked(why) => Stopped::Asked(why),
+                    End::CommitFailed(message) => Stopped::CommitFailed(message),
+                }
+            }
+            Err(_) => Stopped::PartEnded("station loop"),
+        };
+        std::fs::remove_file(&self.socket).ok();
+        stopped.unwrap_or(reason)
+    }
+}
+
+/// The camera first, so that nothing new arrives; then the archive, which finishes what it was given.
+fn close(parts: Parts) {
+    parts.camera.stop();
+    drop(parts.archive);
+}
+
+fn start_panel(
+    inbox: &Inbox,
+    policy: &crate::station::Policy,
+) -> Result<(SimPanel, crate::panel::Finger), StartError> {
+    let edges = inbox.clone();
+    SimPanel::start(
+        Box::new(move |e| {
+            // A press that the loop has no room for is better lost than late: it would fire for whoever sits there then.
+            if edges.try_send(Message::Panel(e)).is_err() {
+                tracing::error!("an edge was dropped: the loop is behind");
+            }
+        }),
+        policy.long_press,
+        policy.double_press,
+    )
+    .map_err(|source| StartError::Thread {
+        what: "the panel",
+        source,
+    })
+}
+
+fn start_loop(
+    parts: Parts,
+    messages: Receiver<Message>,
+    inbox: Inbox,
+    first: Vec<crate::station::Action>,
+) -> Result<oneshot::Receiver<(Parts, End)>, StartError> {
+    let (ending, ended) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("station".into())
+        .spawn(move || {
+            let end = Shell::new(parts, messages, inbox).run(first);
+            ending.send(end).ok();
+        })
+        .map_err(|source| StartError::Thread {
+            what: "the station loop",
+            source,
+        })?;
+    Ok(ended)
+}
+
+/// Questions cross from the async side on a thread of their own, so that a full inbox holds up nobody else.
+fn forward_asks(mut questions: mpsc::Receiver<Ask>, inbox: &Inbox) -> Result<(), StartError> {
+    let inbox = inbox.clone();
+    std::thread::Builder::new()
+        .name("asks".into())
+        .spawn(move || {
+            while let Some(ask) = questions.blocking_recv() {
+                if inbox.send(Message::Ask(ask)).is_err() {
+                    return;
+                }
+            }
+        })
+        .map(drop)
+        .map_err(|source| StartError::Thread {
+            what: "questions",
+            source,
+        })
+}
+
+/// Looks at the disk, the clock and the outbox beside the loop: each may block on a dying disk.
+fn start_housekeeping(
+    data: &Path,
+    counted: watch::Receiver<OutboxCounts>,
+    inbox: &Inbox,
+) -> Result<(), StartError> {
+    let (data, inbox) = (data.to_owned(), inbox.clone());
+    std::thread::Builder::new()
+        .name("housekeeping".into())
+        .spawn(move || {
+            loop {
+                let look = Message::Housekeeping {
+                    free: free_space(&data),
+                    clock_trusted: clock::wall_clock_trusted(),
+                    outbox: *counted.borrow(),
+                };
+                if inbox.send(look).is_err() {
+                    return;
+                }
+                std::thread::sleep(HOUSEKEEPING);
+            }
+        })
+        .map(drop)
+        .map_err(|source| StartError::Thread {
+            what: "housekeeping",
+            source,
+        })
+}
+
+/// Free bytes on a path's file system; 0 when it cannot be asked, which stops the shutter.
+fn free_space(path: &Path) -> Bytes {
+    match rustix::fs::statvfs(path) {
+        Ok(fs) => Bytes(fs.f_bavail.saturating_mul(fs.f_frsize)),
+        Err(error) => {
+            tracing::error!(path = %path.display(), %error, "free space cannot be read");
+            Bytes(0)
+        }
+    }
+}
+
+fn notify(states: &[sd_notify::NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::warn!(%error, "systemd could not be told");
+    }
+}
+
+/// Tell systemd that the loop goes round.
+pub(super) fn feed_watchdog() {
+    notify(&[sd_notify::NotifyState::Watchdog]);
+}
