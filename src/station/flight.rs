@@ -2,7 +2,8 @@
 
 use super::ReplyId;
 use crate::model::{
-    Actor, CameraFileKey, FileRole, Frame, Millis, Reason, RequestState, Serial, Verdict,
+    Actor, CameraFileKey, FileRole, Frame, Millis, Reason, RequestState, Serial, ShutterRequest,
+    Verdict,
 };
 
 /// Where one file of a frame is.
@@ -47,8 +48,10 @@ pub(super) struct Judgement {
 /// How a frame's owner is found (I1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Claim {
-    /// By its request, or it is settled already.
+    /// It is settled already.
     Settled,
+    /// By its request, unless somebody else's release may have come before it.
+    Request(Box<ShutterRequest>),
     /// By who sat there while it was shot.
     Window,
     /// Found on the card: never by itself.
@@ -137,6 +140,25 @@ pub(super) struct Landed {
     pub(super) keys: Vec<CameraFileKey>,
     pub(super) seen_at: Millis,
     pub(super) request: Option<RequestState>,
+}
+
+/// Whether `key`, found in a listing, is the other half of a pair whose first half was seen before the camera went.
+pub(super) fn completes_found<'a>(
+    keys: impl IntoIterator<Item = &'a CameraFileKey>,
+    key: &CameraFileKey,
+) -> bool {
+    /// Both halves are written within seconds of each other.
+    const APART_S: u64 = 5;
+    let role = FileRole::of_name(&key.name);
+    let mut keys = keys.into_iter();
+    let (Some(first), None) = (keys.next(), keys.next()) else {
+        return false;
+    };
+    let timed = first.modified_s != 0 && key.modified_s != 0;
+    first.camera == key.camera
+        && first.stem() == key.stem()
+        && FileRole::of_name(&first.name) != role
+        && (!timed || first.modified_s.abs_diff(key.modified_s) <= APART_S)
 }
 
 /// Whether `key` is the other half of a RAW and JPEG pair with `keys`.

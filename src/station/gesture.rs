@@ -95,8 +95,8 @@ impl Station {
                 let double = input.double;
                 let first = input.since;
                 input.since = at;
-                self.push(Action::CancelTimer(TimerId::Double(name.clone())));
                 if at.since(first) <= self.policy.double_press {
+                    self.push(Action::CancelTimer(TimerId::Double(name.clone())));
                     self.gestures.set(name, Phase::Spent);
                     self.control_if(double, at);
                 } else {

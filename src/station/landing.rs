@@ -1,20 +1,17 @@
-//! From a file on the camera to a durable frame: seen, owned, fetched, stored (I1, I3).
+//! From a file on the camera to a durable frame: seen, fetched, stored (I3).
 
 use super::flight::{Claim, Flight, FlightFile, Landed, Phase, completes};
-use super::history::Seat;
 use super::ledger::After;
+use super::ownership::{candidates, own_by_request};
 use super::{Action, CommitFailure, Station, TimerId};
 use crate::model::{
-    Actor, CameraFile, CameraFileKey, CameraState, EventKind, Fault, FileRole, Frame, FrameId,
-    FrameState, Millis, Origin, Purpose, RequestOutcome, Row, Serial, ShutterRequest, Tune, WallMs,
+    Actor, CameraFile, CameraFileKey, CameraState, EventKind, Fault, FileRole, FrameId, FrameState,
+    Millis, Origin, RequestOutcome, Row, Serial, ShutterRequest, Tune, WallMs,
 };
 use serde_json::json;
 
 /// Frames that landed and may still get a straggling RAW; more than a burst of one camera.
 const LANDED: usize = 16;
-
-/// EXIF counts whole seconds, and the camera's clock offset is measured no better.
-const EXIF_SLACK: Millis = Millis(2000);
 
 impl Station {
     /// A file showed up while the camera was open.
@@ -89,6 +86,11 @@ impl Station {
             completes(&keys, key) && seen_at.since(l.seen_at) <= deadline
         };
         let index = self.landed.iter().position(joins)?;
+        self.reopen(index, seen_at)
+    }
+
+    /// A frame that has landed takes off again for another file.
+    pub(super) fn reopen(&mut self, index: usize, seen_at: Millis) -> Option<FrameId> {
         let landed = self.landed.remove(index)?;
         let id = landed.frame.id.clone();
         let frame = self.frames.get(&id).cloned().unwrap_or(landed.frame);
@@ -127,6 +129,9 @@ impl Station {
             own_by_request(&mut draft, &request);
         }
         let mut flight = Flight::new(draft, key.clone(), quiet_since, seen_at);
+        if flight.draft.state != FrameState::SetAside {
+            flight.claim = Claim::Request(Box::new(request.clone()));
+        }
         flight.reply = self.outstanding.as_mut().and_then(|o| o.reply.take());
         flight.pair_open = self.policy.files_per_frame > 1;
         self.bind_file(&id, &key);
@@ -195,68 +200,6 @@ impl Station {
         id
     }
 
-    /// A frame of which nothing is known yet: set aside.
-    pub(super) fn draft(&self, id: &FrameId, origin: Origin) -> Frame {
-        Frame {
-            id: id.clone(),
-            session: self.session_id(),
-            serial: None,
-            student: None,
-            request: None,
-            origin,
-            state: FrameState::SetAside,
-            accepted: false,
-            retaken: false,
-            verdict: None,
-            reasons: Vec::new(),
-            candidates: Vec::new(),
-            taken_at: self.now.wall,
-            taken_at_trusted: self.now.trusted,
-            files: Vec::new(),
-        }
-    }
-
-    /// Whoever alone sat there between the two moments owns it; else nobody (I1).
-    fn own_by_window(&self, draft: &mut Frame, from: Millis, to: Millis) {
-        draft.state = FrameState::SetAside;
-        draft.serial = None;
-        draft.candidates = Vec::new();
-        match self.history.between(from, to).as_slice() {
-            [Seat::Taken(session, serial)] => {
-                draft.state = FrameState::Kept;
-                draft.session = Some(session.clone());
-                draft.serial = Some(*serial);
-            }
-            [Seat::Paused] => draft.state = FrameState::Test,
-            _ => draft.candidates = self.serials_between(from, to),
-        }
-        draft.student = draft.serial.and_then(|s| self.student_in(draft, s));
-    }
-
-    /// The open session's serials of that window, else the last one before it.
-    pub(super) fn serials_between(&self, from: Millis, to: Millis) -> Vec<Serial> {
-        let Some(open) = self.session_id() else {
-            return Vec::new();
-        };
-        let sat = self.history.between(from, to);
-        let found = candidates(sat.into_iter().filter_map(|seat| match seat {
-            Seat::Taken(session, serial) if *session == open => Some(*serial),
-            _ => None,
-        }));
-        if found.is_empty() {
-            return self.history.last_serial(&open, from).into_iter().collect();
-        }
-        found
-    }
-
-    /// The student of a frame's serial as bound now, if its session is the open one.
-    fn student_in(&self, frame: &Frame, serial: Serial) -> Option<crate::model::StudentNumber> {
-        if frame.session.is_some() && frame.session == self.session_id() {
-            return self.queue.student_of(serial);
-        }
-        frame.student.clone()
-    }
-
     /// A file arrived whole: its owner is settled now, and it goes to the archive and the check.
     pub(super) fn downloaded(&mut self, id: &FrameId, file: CameraFile, taken_at: Option<WallMs>) {
         let Some(mut flight) = self.flights.remove(id) else {
@@ -305,52 +248,6 @@ impl Station {
         if FileRole::of_name(&key.name) != FileRole::Raw {
             self.push(Action::Check { frame: id, key });
         }
-    }
-
-    /// The last word on who owns a frame, before its first file is stored.
-    fn settle_owner(&mut self, flight: &mut Flight, file: &CameraFile, taken_at: Option<WallMs>) {
-        if flight.stored {
-            return;
-        }
-        let claim = std::mem::replace(&mut flight.claim, Claim::Settled);
-        match claim {
-            Claim::Settled => {}
-            Claim::Window => {
-                let (from, to) = (flight.quiet_since, flight.seen_at);
-                match taken_at.map(|t| self.narrowed(t, from, to)) {
-                    None => self.own_by_window(&mut flight.draft, from, to),
-                    Some(Some((from, to))) => self.own_by_window(&mut flight.draft, from, to),
-                    // The camera's clock contradicts what was seen: not certain, so nobody's (I1).
-                    Some(None) => {
-                        flight.draft.state = FrameState::SetAside;
-                        flight.draft.serial = None;
-                        flight.draft.student = None;
-                        flight.draft.candidates = self.serials_between(from, to);
-                    }
-                }
-                if let Some(taken) = taken_at {
-                    flight.draft.taken_at = taken;
-                }
-            }
-            Claim::Recovered { taken_at: listed } => {
-                self.propose(flight, file, taken_at.or(listed));
-            }
-        }
-    }
-
-    /// The part of a window in which the EXIF time lies; `None` if they do not meet.
-    fn narrowed(&self, taken: WallMs, from: Millis, to: Millis) -> Option<(Millis, Millis)> {
-        let at = self.mono_of(taken);
-        let low = Millis(at.0.saturating_sub(EXIF_SLACK.0)).max(from);
-        let high = (at + EXIF_SLACK).min(to);
-        (low <= high).then_some((low, high))
-    }
-
-    /// A wall-clock time by the boot-time clock, 0 if before it.
-    pub(super) fn mono_of(&self, wall: WallMs) -> Millis {
-        let ago = self.now.wall.0.saturating_sub(wall.0);
-        let mono = i64::try_from(self.now.mono.0).unwrap_or(i64::MAX);
-        Millis(u64::try_from(mono.saturating_sub(ago)).unwrap_or(0))
     }
 
     /// A file is durable.
@@ -490,29 +387,4 @@ impl Station {
                 .values()
                 .any(|f| f.is_new_of(serial) && f.draft.session == session)
     }
-}
-
-/// The frame belongs to whoever its request was for, even if they have left meanwhile.
-pub(super) fn own_by_request(draft: &mut Frame, request: &ShutterRequest) {
-    draft.request = Some(request.id);
-    draft.session = request.session.clone();
-    match request.purpose {
-        Purpose::Portrait => {
-            draft.state = FrameState::Kept;
-            draft.serial = request.serial;
-            draft.student = request.student.clone();
-        }
-        Purpose::Test => draft.state = FrameState::Test,
-    }
-}
-
-/// Each once, in order.
-pub(super) fn candidates(serials: impl IntoIterator<Item = Serial>) -> Vec<Serial> {
-    let mut each = Vec::new();
-    for serial in serials {
-        if !each.contains(&serial) {
-            each.push(serial);
-        }
-    }
-    each
 }

@@ -24,6 +24,7 @@ mod gesture;
 mod history;
 mod landing;
 mod ledger;
+mod ownership;
 mod paper;
 mod pedal;
 mod policy;

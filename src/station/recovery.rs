@@ -3,8 +3,8 @@
 //! A file whose binding to a request was committed keeps its owner. Any other is set aside; what is known of
 //! it is a proposal, never an assignment (I1).
 
-use super::flight::{Claim, Flight, FlightFile, Phase, completes};
-use super::landing::{candidates, own_by_request};
+use super::flight::{Claim, Flight, FlightFile, Phase, completes, completes_found};
+use super::ownership::{EXIF_SLACK, candidates, own_by_request};
 use super::{Action, Station};
 use crate::model::{
     CameraFile, CameraFileKey, CameraState, FrameId, FrameState, Origin, RequestState, SessionId,
@@ -32,18 +32,25 @@ impl Station {
             }
         }
         self.expire_request();
-        // The next opening shows no late files of this one; the listing does.
+        // What the last listing did not show was never made.
+        self.overdue.retain(|o| !o.listed);
+        // The next opening shows no late files of this one; its listing does.
         for overdue in &mut self.overdue {
             overdue.until = overdue.until.min(self.now.mono);
+            overdue.listed = true;
         }
     }
 
     /// A listing found a file that the archive does not hold.
     pub(super) fn file_found(&mut self, key: CameraFileKey, taken_at: Option<WallMs>) {
-        if self.is_on_its_way(&key) || self.joins_recovered(&key) {
+        if self.is_on_its_way(&key) || self.joins_recovered(&key) || self.joins_lost_pair(&key) {
             return;
         }
-        let known = |b: &Bound| b.state.files.iter().any(|k| k.same_listing(&key));
+        let pairs = self.policy.files_per_frame > 1;
+        let known = |b: &Bound| {
+            b.state.files.iter().any(|k| k.same_listing(&key))
+                || (pairs && completes_found(&b.state.files, &key))
+        };
         match self.bound.iter().position(known) {
             Some(index) => self.bring_home(index, key),
             None => self.set_aside_found(key, taken_at),
@@ -77,6 +84,33 @@ impl Station {
         flight
             .files
             .push(FlightFile::new(key.clone(), Phase::Queued));
+        self.backlog.push_back(flight.draft.id.clone());
+        true
+    }
+
+    /// The other half of a pair whose first half was seen before the camera went: the same release, so the same owner.
+    fn joins_lost_pair(&mut self, key: &CameraFileKey) -> bool {
+        if self.policy.files_per_frame < 2 {
+            return false;
+        }
+        let flies = |f: &&Flight| completes_found(f.files.iter().map(|f| &f.key), key);
+        let id = self
+            .flights
+            .values()
+            .find(flies)
+            .map(|f| f.draft.id.clone());
+        let lands = |l: &super::flight::Landed| completes_found(&l.keys, key);
+        let id = id.or_else(|| {
+            let index = self.landed.iter().position(lands)?;
+            self.reopen(index, self.now.mono)
+        });
+        let Some(flight) = id.and_then(|id| self.flights.get_mut(&id)) else {
+            return false;
+        };
+        flight
+            .files
+            .push(FlightFile::new(key.clone(), Phase::Queued));
+        flight.pair_open = false;
         self.backlog.push_back(flight.draft.id.clone());
         true
     }
@@ -156,8 +190,7 @@ impl Station {
         let sat = match taken {
             Some(taken) => {
                 let at = self.mono_of(taken);
-                let slack = crate::model::Millis(2000);
-                self.serials_between(at - slack, at + slack)
+                self.serials_between(at - EXIF_SLACK, at + EXIF_SLACK)
             }
             None => Vec::new(),
         };

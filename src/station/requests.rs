@@ -22,6 +22,8 @@ pub(super) struct Overdue {
     pub(super) request: ShutterRequest,
     /// Until when a file that shows up may be its; a listing of the card may find it after that too.
     pub(super) until: Millis,
+    /// The camera went since: the next listing shows its file, or there is none.
+    pub(super) listed: bool,
 }
 
 impl Station {
@@ -40,6 +42,7 @@ impl Station {
             self.overdue.push(Overdue {
                 request: closed.state.request,
                 until: self.now.mono + self.policy.request_deadline,
+                listed: false,
             });
         }
         if let Some(to) = closed.reply {

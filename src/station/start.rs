@@ -108,6 +108,7 @@ impl Station {
             self.overdue.push(Overdue {
                 request: state.request,
                 until: Millis(0),
+                listed: true,
             });
         }
     }

@@ -88,7 +88,9 @@ impl Station {
         match serial {
             Some(serial) if Some(serial) == self.current() => {
                 self.note_pass(serial);
-                self.sound(tune);
+                if !frame.retaken {
+                    self.sound(tune);
+                }
             }
             Some(serial) if verdict == Verdict::Reject => self.alarm(Alarm::LateReject(serial)),
             None if frame.state == FrameState::Test => self.sound(tune),
