@@ -50,6 +50,14 @@ pub(super) struct Arrived {
     file: crate::model::CameraFile,
 }
 
+/// A file that is being made durable.
+struct Storing {
+    frame: FrameId,
+    key: CameraFileKey,
+    /// When its trigger went out, µs of the boot-time clock.
+    fired_us: Option<u64>,
+}
+
 /// Why the loop ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum End {
@@ -73,8 +81,8 @@ pub(super) struct Shell {
     arrived: HashMap<CameraFileKey, Arrived>,
     pub(super) deletions: Vec<CameraFileKey>,
     judging: HashMap<FrameId, Millis>,
-    /// Files being made durable: of which frame, and when its trigger went out (µs of the boot-time clock).
-    stores: HashMap<JobId, (FrameId, Option<u64>)>,
+    /// Files being made durable.
+    stores: HashMap<JobId, Storing>,
     pub(super) pending: Pending,
     pub(super) recovery: Recovery,
     /// Pedal edges whose trigger is not answered yet, µs of the boot-time clock.
@@ -306,8 +314,12 @@ impl Shell {
     fn hear_archive(&mut self, done: Done) {
         match done {
             Done::Committed(JobId(n)) => {
-                if let Some((frame, fired_us)) = self.stores.remove(&JobId(n)) {
-                    let took = fired_us.map(|us| clock::boot_time_us().saturating_sub(us));
+                if let Some(stored) = self.stores.remove(&JobId(n)) {
+                    self.arrived.remove(&stored.key);
+                    let frame = stored.frame;
+                    let took = stored
+                        .fired_us
+                        .map(|us| clock::boot_time_us().saturating_sub(us));
                     self.parts.publisher.tell(
                         "frame",
                         serde_json::json!({ "stored": frame, "trigger_to_commit_us": took }),
@@ -445,8 +457,13 @@ impl Shell {
     ) {
         let id = JobId(ticket.0);
         let fired_us = frame.request.and_then(|r| self.fired.remove(&r));
-        self.stores.insert(id, (frame.id.clone(), fired_us));
-        let Some(arrived) = self.arrived.remove(&file.key) else {
+        let storing = Storing {
+            frame: frame.id.clone(),
+            key: file.key.clone(),
+            fired_us,
+        };
+        self.stores.insert(id, storing);
+        let Some(arrived) = self.arrived.get(&file.key) else {
             tracing::error!(frame = %frame.id, "the station stores a file that never arrived");
             self.decide(Event::CommitFailed {
                 ticket,
@@ -457,8 +474,8 @@ impl Shell {
         self.submit(Job::Store {
             id,
             frame,
-            file: Box::new(arrived.file),
-            incoming: arrived.path,
+            file: Box::new(arrived.file.clone()),
+            incoming: arrived.path.clone(),
             change,
         });
     }

@@ -51,6 +51,7 @@ impl Rig {
             dir.join("incoming"),
             dir.join("delivered"),
         );
+        std::fs::create_dir(dir.join("delivered")).expect("destination");
         let client = Client::new(dir.join("s.sock"));
         Self {
             dir,

@@ -17,6 +17,10 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// Between two looks at the station.
 const REDRAW: Duration = Duration::from_millis(60);
 
+/// A student sits for longer than this before the photographer reaches for the camera. Sooner, the frame might
+/// be of whoever sat there before, and the station would rightly set it aside.
+const SEATED: Duration = Duration::from_millis(1000);
+
 /// A pause that a person can follow.
 const BEAT: Duration = Duration::from_millis(900);
 
@@ -139,7 +143,10 @@ impl Morning {
             "摄影师按了相机快门 · the photographer presses the camera's own button for serial {serial}"
         ))
         .await?;
-        let _: Outcome = self.post("/v1/camera/knob", json!("press-shutter")).await?;
+        tokio::time::sleep(SEATED).await;
+        let _: Outcome = self
+            .post("/v1/camera/knob", json!("press-shutter"))
+            .await?;
         self.until_frames(before + 1).await?;
         self.until("the light", |s| s.state == StationState::Passed)
             .await?;

@@ -63,6 +63,7 @@ impl Stage {
             daemon: None,
             dir,
         };
+        fs::create_dir(stage.delivered()).context("cannot make the folder to deliver to")?;
         stage.write("roster.csv", &roster())?;
         stage.write("shutterline.toml", &stage.config(fast))?;
         fs::create_dir_all(stage.picture().parent().unwrap_or(&stage.dir))
