@@ -20,6 +20,8 @@ enum Step {
     LongHand,
     /// The camera fires the trigger it was given.
     Fire,
+    /// The same, but the file shows up only after the request's deadline.
+    FireSlowly,
     Refuse,
     /// The photographer's finger on the camera.
     Button,
@@ -87,6 +89,7 @@ fn step() -> impl Strategy<Value = Step> {
         14 => taps.prop_map(Step::Tap),
         1 => Just(Step::LongHand),
         10 => Just(Step::Fire),
+        1 => Just(Step::FireSlowly),
         1 => Just(Step::Refuse),
         2 => Just(Step::Button),
         12 => Just(Step::Poll),
@@ -121,6 +124,8 @@ struct World {
     windows: HashMap<CameraFileKey, (Millis, Millis)>,
     triggers: VecDeque<(ShutterRequest, u64)>,
     quiet: Millis,
+    /// Files that the camera has yet to show.
+    developing: VecDeque<(CameraFileKey, u64)>,
     ready: bool,
     opening: u32,
     shots: u32,
@@ -159,6 +164,7 @@ impl World {
             windows: HashMap::new(),
             triggers: VecDeque::new(),
             quiet: Millis(0),
+            developing: VecDeque::new(),
             ready: false,
             opening: 1,
             shots: 0,
@@ -304,6 +310,11 @@ impl World {
     fn hold_queue(&self, said: &str) {
         let status = self.station.status();
         let entries = self.station.entries();
+        let issued = |s: Serial| entries.iter().any(|e| e.serial == s);
+        assert!(
+            status.serial.is_none_or(issued),
+            "I6: nobody's serial in the chair after {said}"
+        );
         for (n, entry) in entries.iter().enumerate() {
             assert_eq!(entry.serial.0 as usize, n + 1, "I6 after {said}");
             let seated = entry.state == EntryState::Seated;
@@ -330,7 +341,7 @@ impl World {
     }
 
     /// A release: one file or a pair appears on the card.
-    fn release(&mut self, truth: &Truth) {
+    fn release(&mut self, truth: &Truth, delay: u64) {
         self.shots += 1;
         let pair: &[&str] = if self.policy.files_per_frame > 1 {
             &["NEF", "JPG"]
@@ -348,6 +359,21 @@ impl World {
             };
             self.truths
                 .insert(key.name.clone(), (truth.clone(), self.now));
+            self.developing.push_back((key, self.now + delay));
+        }
+        if delay == 0 {
+            self.show();
+        }
+    }
+
+    /// Files whose time has come are on the card, and their events wait to be read.
+    fn show(&mut self) {
+        let now = self.now;
+        let (ready, later): (VecDeque<_>, _) = std::mem::take(&mut self.developing)
+            .into_iter()
+            .partition(|(_, at)| *at <= now);
+        self.developing = later;
+        for (key, _) in ready {
             self.card.push(CardFile { key: key.clone() });
             self.unseen.push_back((key, self.quiet));
         }
@@ -366,7 +392,8 @@ impl World {
                 self.wait(700);
                 self.edge("hand", Level::Released);
             }
-            Step::Fire => self.fire(),
+            Step::Fire => self.fire(0),
+            Step::FireSlowly => self.fire(12_000),
             Step::Refuse => {
                 if let Some((request, _)) = self.triggers.pop_front() {
                     let failure = ShotFailure::Focus;
@@ -379,7 +406,7 @@ impl World {
             // A finger on the camera while a trigger is under way cannot be told from it by anybody.
             Step::Button if self.ready && self.triggers.is_empty() && !self.waits_for_a_shot() => {
                 let truth = self.sat();
-                self.release(&truth);
+                self.release(&truth, 0);
             }
             Step::Button => {}
             Step::Poll => self.poll(),
@@ -403,7 +430,7 @@ impl World {
         }
     }
 
-    fn waits_for_a_shot(&self) -> bool {
+    fn open_requests(&self) -> BTreeSet<RequestId> {
         let commits = self.commits.iter().filter_map(|c| match c {
             Action::Commit { change, .. } => Some(change),
             _ => None,
@@ -417,7 +444,12 @@ impl World {
                 open.insert(request.request.id, request.outcome.is_none());
             }
         }
-        open.values().any(|open| *open)
+        open.retain(|_, open| *open);
+        open.into_keys().collect()
+    }
+
+    fn waits_for_a_shot(&self) -> bool {
+        !self.open_requests().is_empty()
     }
 
     fn edge(&mut self, name: &str, level: Level) {
@@ -434,6 +466,17 @@ impl World {
         let until = self.now + ms;
         loop {
             let due = self.timers.iter().map(|(id, at)| (*at, id.clone())).min();
+            let slow = self.developing.front().map(|(_, at)| *at);
+            let first = due.as_ref().map_or(u64::MAX, |(at, _)| at.0).min(until);
+            if let Some(at) = slow.filter(|at| *at <= first) {
+                // The camera's events are read all the time while it is slow.
+                self.now = self.now.max(at);
+                self.show();
+                while !self.unseen.is_empty() && self.ready {
+                    self.poll();
+                }
+                continue;
+            }
             let Some((at, id)) = due.filter(|(at, _)| at.0 <= until) else {
                 break;
             };
@@ -451,16 +494,19 @@ impl World {
         self.triggers.retain(|(_, at)| now <= at + 1000);
     }
 
-    fn fire(&mut self) {
+    fn fire(&mut self, delay: u64) {
         self.drop_stale_trigger();
         let Some((request, _)) = self.triggers.pop_front() else {
             return;
         };
         let truth = request.session.clone().zip(request.serial);
+        // Slow, but in order: whatever fired before it has been seen.
+        let alone = self.unseen.is_empty() && self.open_requests().contains(&request.id);
+        let delay = if alone { delay } else { 0 };
         self.send(Event::Fired {
             request: request.id,
         });
-        self.release(&truth);
+        self.release(&truth, delay);
     }
 
     fn poll(&mut self) {
@@ -572,7 +618,14 @@ impl World {
         }
     }
 
+    /// Nobody listens any more: what is still to come is on the card by the next opening.
+    fn settle_card(&mut self) {
+        let keys = std::mem::take(&mut self.developing).into_iter();
+        self.card.extend(keys.map(|(key, _)| CardFile { key }));
+    }
+
     fn lose_camera(&mut self) {
+        self.settle_card();
         self.ready = false;
         self.triggers.clear();
         self.unseen.clear();
@@ -603,6 +656,7 @@ impl World {
 
     /// kill -9: what was not committed is gone; the camera's process ends with the daemon's.
     fn kill(&mut self) {
+        self.settle_card();
         self.commits.clear();
         self.fetches.clear();
         self.checks.clear();
@@ -698,7 +752,8 @@ impl World {
             free: Bytes(1_000_000_000),
         });
         self.open_camera();
-        for _ in 0..600 {
+        self.wait(12_000);
+        for _ in 0..200 {
             while !self.commits.is_empty() {
                 self.commit();
             }
