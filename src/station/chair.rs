@@ -6,9 +6,10 @@
 use super::alarms::Alarm;
 use super::history::Seat;
 use super::ledger::By;
+use super::requests::Outstanding;
 use super::{Action, Station, TimerId};
 use crate::model::{
-    EntryState, EventKind, HoldReason, HoldTarget, Millis, Outcome, QueueEntry, Refusal,
+    EntryState, EventKind, HoldReason, HoldTarget, Millis, Outcome, Purpose, QueueEntry, Refusal,
     RefusalCode, Row, Serial, Session, Tune,
 };
 use serde_json::json;
@@ -419,8 +420,10 @@ impl Station {
 
     /// Notes for the history who is shot from now on (I1).
     pub(super) fn note_seat(&mut self) {
+        let test = |o: &Outstanding| o.state.request.purpose == Purpose::Test;
+        let testing = self.paused || self.outstanding.as_ref().is_some_and(test);
         let seat = match (&self.session, self.current()) {
-            _ if self.paused => Seat::Paused,
+            _ if testing => Seat::Testing,
             (Some(session), Some(serial)) => Seat::Taken(session.id.clone(), serial),
             _ => Seat::Nobody,
         };

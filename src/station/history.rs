@@ -7,8 +7,8 @@ use crate::model::{Millis, Serial, SessionId};
 pub(super) enum Seat {
     /// No session, or the end of the queue.
     Nobody,
-    /// Paused: what is shot belongs to nobody.
-    Paused,
+    /// Paused, or a test shot is outstanding: what is shot belongs to nobody.
+    Testing,
     /// A serial of a session.
     Taken(SessionId, Serial),
 }
@@ -34,7 +34,8 @@ impl History {
     /// before the station started too: the chair only moves through the station.
     pub(super) fn between(&self, from: Millis, to: Millis) -> Vec<&Seat> {
         let end = self.seats.partition_point(|(at, _)| *at <= to).max(1);
-        let start = self.seats.partition_point(|(at, _)| *at <= from);
+        // A change in the very millisecond of `from` may have come after it.
+        let start = self.seats.partition_point(|(at, _)| *at < from);
         self.seats
             .get(start.saturating_sub(1)..end.min(self.seats.len()))
             .unwrap_or_default()
@@ -70,7 +71,7 @@ mod tests {
         let mut history = History::default();
         history.note(Millis(100), seat(1));
         history.note(Millis(200), seat(2));
-        history.note(Millis(300), Seat::Paused);
+        history.note(Millis(300), Seat::Testing);
         assert_eq!(history.between(Millis(0), Millis(50)), [&seat(1)]);
         assert_eq!(history.between(Millis(110), Millis(199)), [&seat(1)]);
         assert_eq!(
@@ -79,7 +80,7 @@ mod tests {
         );
         assert_eq!(
             history.between(Millis(250), Millis(900)),
-            [&Seat::Paused, &seat(2)]
+            [&Seat::Testing, &seat(2)]
         );
         let session = SessionId("k-s1".into());
         assert_eq!(history.last_serial(&session, Millis(900)), Some(Serial(2)));

@@ -6,7 +6,7 @@ use super::ownership::{candidates, own_by_request};
 use super::{Action, CommitFailure, Station, TimerId};
 use crate::model::{
     Actor, CameraFile, CameraFileKey, CameraState, EventKind, Fault, FileRole, FrameId, FrameState,
-    Millis, Origin, RequestOutcome, Row, Serial, ShutterRequest, Tune, WallMs,
+    Millis, Origin, Purpose, RequestOutcome, Row, Serial, ShutterRequest, Tune, WallMs,
 };
 use serde_json::json;
 
@@ -121,7 +121,11 @@ impl Station {
         draft.taken_at = request.at.wall;
         draft.taken_at_trusted = request.at.trusted;
         draft.session = request.session.clone();
-        if rivals.iter().any(|r| owner(r) != owner(&request)) {
+        let rivalled = rivals.iter().any(|r| owner(r) != owner(&request));
+        // A test shot belongs to nobody in any case, and must not become a riddle.
+        let test = request.purpose == Purpose::Test && !self.paused;
+        let doubted = !test && self.is_doubtful(quiet_since, request.at.mono);
+        if rivalled {
             // Which of the two releases made it is not known: a human places it (I1).
             draft.state = FrameState::SetAside;
             draft.candidates = candidates(rivals.iter().chain([&request]).filter_map(|r| r.serial));
@@ -129,13 +133,16 @@ impl Station {
             own_by_request(&mut draft, &request);
         }
         let mut flight = Flight::new(draft, key.clone(), quiet_since, seen_at);
-        if flight.draft.state != FrameState::SetAside {
+        if doubted && !rivalled {
             flight.claim = Claim::Request(Box::new(request.clone()));
         }
-        flight.reply = self.outstanding.as_mut().and_then(|o| o.reply.take());
         flight.pair_open = self.policy.files_per_frame > 1;
+        if let Some(outstanding) = &mut self.outstanding {
+            outstanding.doubted = rivalled || doubted;
+            flight.reply = outstanding.reply.take();
+        }
         self.bind_file(&id, &key);
-        if self.outstanding.is_none() {
+        if self.outstanding.is_none() && !rivalled && !doubted {
             flight.request = Some(crate::model::RequestState {
                 request,
                 outcome: Some(RequestOutcome::Filed),

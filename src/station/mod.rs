@@ -227,6 +227,11 @@ impl Station {
         self.outstanding.is_some() || !self.flights.is_empty()
     }
 
+    /// Whether a pause lasts, even where a fault hides it in the state: what is shot belongs to nobody.
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
     fn push(&mut self, action: Action) {
         self.out.push(action);
     }

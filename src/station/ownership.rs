@@ -43,7 +43,7 @@ impl Station {
                 draft.session = Some(session.clone());
                 draft.serial = Some(*serial);
             }
-            [Seat::Paused] => draft.state = FrameState::Test,
+            [Seat::Testing] => draft.state = FrameState::Test,
             _ => draft.candidates = self.serials_between(from, to),
         }
         draft.student = draft.serial.and_then(|s| self.student_in(draft, s));
@@ -114,6 +114,11 @@ impl Station {
         }
     }
 
+    /// Whether somebody else may have been shot between the last quiet moment and the trigger.
+    pub(super) fn is_doubtful(&self, quiet_since: Millis, fired: Millis) -> bool {
+        quiet_since < fired && self.history.between(quiet_since, fired).len() > 1
+    }
+
     /// The first file after a trigger is taken for its own. But the camera's button may have been pressed before, while
     /// somebody else sat there, and that file seen only now: then nobody can tell, and it is set aside (I1).
     fn doubt_request(
@@ -125,7 +130,7 @@ impl Station {
         let fired = request.at.mono;
         let slack = |t| Millis(self.mono_of(t).0.saturating_sub(EXIF_SLACK.0));
         let from = flight.quiet_since.max(taken_at.map_or(Millis(0), slack));
-        if from >= fired || self.history.between(from, fired).len() <= 1 {
+        if !self.is_doubtful(from, fired) {
             return;
         }
         let sat = self.serials_between(from, fired);

@@ -189,8 +189,11 @@ impl Station {
         self.outstanding = Some(Outstanding {
             state,
             frame: None,
+            seen: 0,
+            doubted: false,
             reply: by.reply,
         });
+        self.note_seat();
         self.last_shot = Some(at);
         self.confirm_next = None;
         if let Some(serial) = serial {

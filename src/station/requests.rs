@@ -12,6 +12,10 @@ pub(super) struct Outstanding {
     pub(super) state: RequestState,
     /// The frame of its first file, while the second of a pair is awaited.
     pub(super) frame: Option<FrameId>,
+    /// Files taken for its own so far.
+    pub(super) seen: u8,
+    /// Whether they may be of another release: then no binding is committed, as a restart would believe it (I1).
+    pub(super) doubted: bool,
     /// Who waits for a test shot.
     pub(super) reply: Option<ReplyId>,
 }
@@ -32,6 +36,7 @@ impl Station {
         let Some(mut closed) = self.outstanding.take() else {
             return;
         };
+        self.note_seat();
         self.push(Action::CancelTimer(TimerId::Request));
         closed.state.outcome = Some(outcome);
         self.commit_request(who, EventKind::RequestClosed, &closed.state);
@@ -70,18 +75,21 @@ impl Station {
         let Some(outstanding) = &mut self.outstanding else {
             return;
         };
-        outstanding.state.files.push(key.clone());
+        outstanding.seen += 1;
         outstanding.frame = Some(frame.clone());
-        if outstanding.state.files.len() >= usize::from(self.policy.files_per_frame) {
+        if !outstanding.doubted {
+            outstanding.state.files.push(key.clone());
+        }
+        if outstanding.seen >= self.policy.files_per_frame {
             self.close_request(Actor::Station, RequestOutcome::Filed);
-        } else {
+        } else if !outstanding.doubted {
             let state = outstanding.state.clone();
             self.commit_request(Actor::Station, EventKind::FileBound, &state);
         }
     }
 
     pub(super) fn shot_failed(&mut self, request: RequestId, failure: ShotFailure) {
-        let ours = |o: &Outstanding| o.state.request.id == request && o.state.files.is_empty();
+        let ours = |o: &Outstanding| o.state.request.id == request && o.seen == 0;
         if !self.outstanding.as_ref().is_some_and(ours) {
             return;
         }

@@ -11,8 +11,8 @@ use super::recovery::Bound;
 use super::requests::Overdue;
 use super::{Action, Policy, Station};
 use crate::model::{
-    Actor, CameraState, EntryState, EventKind, Fault, Millis, RequestOutcome, RequestState, Row,
-    Snapshot, Stamp,
+    Actor, CameraState, EntryState, EventKind, Fault, Frame, Millis, RequestOutcome, RequestState,
+    Row, Snapshot, Stamp,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -77,9 +77,27 @@ impl Station {
         for state in snapshot.open_requests {
             station.take_up(state);
         }
+        station.bring_all_students_along();
         station.refresh_lamps();
         let first = std::mem::take(&mut station.out);
         (station, first)
+    }
+
+    /// Frames that were stored just as their serial was bound, before they could follow.
+    fn bring_all_students_along(&mut self) {
+        let stray = |f: &&Frame| {
+            f.serial
+                .is_some_and(|s| f.student != self.queue.student_of(s))
+        };
+        let strays: Vec<_> = self
+            .frames
+            .all()
+            .filter(stray)
+            .map(|f| f.id.clone())
+            .collect();
+        for id in strays {
+            self.bring_student_along(&id);
+        }
     }
 
     /// A request of an earlier run: its files are awaited if they were seen, else it has expired.

@@ -60,6 +60,7 @@ impl Station {
         self.restore_frames(&before, &after, &mut plan)?;
         self.restore_chair(&before, &after, &mut plan)?;
         self.restore_entries(&before, &after, &mut plan)?;
+        self.follow_students(&mut plan);
         self.correct(by, plan, dry_run)
     }
 
@@ -81,6 +82,21 @@ impl Station {
             });
         }
         Ok(())
+    }
+
+    /// Frames that came since go with the student of their serial as well.
+    fn follow_students(&self, plan: &mut Plan) {
+        for (serial, student) in &plan.students {
+            let number = student.as_ref().map(|s| s.number.clone());
+            let known: Vec<_> = plan.frames.iter().map(|f| f.id.clone()).collect();
+            let since = self.frames.of(*serial).filter(|f| !known.contains(&f.id));
+            plan.frames.extend(since.cloned());
+            for frame in &mut plan.frames {
+                if frame.serial == Some(*serial) {
+                    frame.student = number.clone();
+                }
+            }
+        }
     }
 
     fn restore_chair(&self, was: &Side, is: &Side, plan: &mut Plan) -> Result<(), Refusal> {
