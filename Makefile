@@ -38,10 +38,10 @@ demo: ## Play a venue morning of 12 students; ARGS=--interactive or ARGS=--fast
 	@settings=$$(scripts/fetch-virtual-camera) || echo 'demo: without the virtual camera the sim camera is used'; \
 	eval "$$settings"; $(CARGO) run --locked --quiet -- demo $(ARGS)
 
-bench: ## Measure what the README's figures show (optimised build, takes minutes)
+bench: ## Measure what the README shows (optimised build, takes minutes); ARGS="pedal light" for parts
 	@scripts/setup test
 	@settings=$$(scripts/fetch-virtual-camera) || echo 'bench: without the virtual camera its figures are left out'; \
-	eval "$$settings"; $(CARGO) bench --locked --bench pedal
+	eval "$$settings"; $(CARGO) bench --locked --bench venue -- $(ARGS)
 
 fmt: ## Format the sources
 	@scripts/setup lint
