@@ -144,9 +144,7 @@ impl Morning {
         ))
         .await?;
         tokio::time::sleep(SEATED).await;
-        let _: Outcome = self
-            .post("/v1/camera/knob", json!("press-shutter"))
-            .await?;
+        let _: Outcome = self.post("/v1/camera/knob", json!("press-shutter")).await?;
         self.until_frames(before + 1).await?;
         self.until("the light", |s| s.state == StationState::Passed)
             .await?;

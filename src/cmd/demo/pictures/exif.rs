@@ -12,21 +12,14 @@ const UNDEFINED: u16 = 7;
 /// The directory begins right behind the TIFF header.
 const FIRST_DIRECTORY: u32 = 8;
 
-/// A whole APP1 segment. The moment of capture counts up with the number, 11 s a student.
-pub(super) fn segment(index: u32) -> Vec<u8> {
-    let seconds = 9 * 3600 + (index % 3600) * 11;
-    let taken = format!(
-        "2026:06:12 {:02}:{:02}:{:02}",
-        seconds / 3600 % 24,
-        seconds / 60 % 60,
-        seconds % 60
-    );
+/// A whole APP1 segment. It names no moment of capture: a drawing has none, and a wrong one would be
+/// evidence against whoever sits there (I1).
+pub(super) fn segment() -> Vec<u8> {
     let camera = |exif_at: u32| {
         vec![
             text(0x010F, "Shutterline"),
             text(0x0110, "Drawn Camera"),
             short(0x0112, 1),
-            text(0x0132, &taken),
             (0x8769, LONG, 1, exif_at.to_be_bytes().to_vec()),
         ]
     };
@@ -35,7 +28,6 @@ pub(super) fn segment(index: u32) -> Vec<u8> {
         rational(0x829D, 8, 1),
         short(0x8827, 100),
         (0x9000, UNDEFINED, 4, b"0232".to_vec()),
-        text(0x9003, &taken),
         short(0x9209, 1),
         rational(0x920A, 85, 1),
     ];

@@ -59,7 +59,7 @@ pub fn scene(index: u32, quality: Scene, width: u32, height: u32) -> Vec<u8> {
     };
     let mut bytes = encode(&canvas, jpeg_quality, width, height);
     // EXIF goes right behind the two bytes that begin every JPEG.
-    bytes.splice(2..2, exif::segment(index));
+    bytes.splice(2..2, exif::segment());
     bytes
 }
 
