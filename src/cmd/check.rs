@@ -105,7 +105,10 @@ fn check_one(checker: &Checker, file: &Path) -> Checked {
         Ok(report) => (Some(report), None),
         Err(e) => (
             None,
-            Some(format!("failed to read {}: {e}", file.display())),
+            Some(format!(
+                "failed to read {}: {e}; check the path",
+                file.display()
+            )),
         ),
     };
     Checked {
