@@ -4,7 +4,7 @@ use super::link::Shared;
 use super::process::{self, Heard, Running};
 use super::track::Track;
 use super::wire::{Doing, FromChild, Presence, Setup, ToChild, VERSION};
-use super::{CameraError, Driver, Notice, Options, Order, ShotFailureKind, child, sim};
+use super::{CameraError, Driver, Knob, Notice, Options, Order, ShotFailureKind, child, sim};
 use crate::clock;
 use crate::model::{CameraState, Millis};
 use std::process::Child;
@@ -428,15 +428,20 @@ impl Supervisor {
     fn send_order(&mut self, order: Order) {
         match &order {
             Order::Knob(knob) => {
-                match &self.options.driver {
-                    Driver::Sim { folder } => {
+                match (&self.options.driver, knob) {
+                    (Driver::Sim { folder }, knob) => {
                         if let Err(error) = sim::turn_knob(folder, knob) {
                             tracing::error!(error = super::chain(&error), "a knob is stuck");
                         }
+                        return;
                     }
-                    Driver::Gphoto => tracing::warn!("a real camera has no fault knobs"),
+                    // The child passes it on to libgphoto2's virtual camera, the only one that can be asked.
+                    (Driver::Gphoto, Knob::PressShutter) if self.shared.lock().open => {}
+                    (Driver::Gphoto, _) => {
+                        tracing::warn!("a real camera has no fault knobs");
+                        return;
+                    }
                 }
-                return;
             }
             Order::Trigger { request } => {
                 return self.tell(Notice::ShotFailed {

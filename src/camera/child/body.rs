@@ -52,6 +52,9 @@ pub trait Body {
     /// Lets go of a shutter button that a failed focus left half-pressed.
     fn release_half_press(&mut self);
 
+    /// A drill: the photographer's finger on the camera's own button, where the camera is one that can be asked.
+    fn press_shutter(&mut self) -> Result<(), BodyError>;
+
     /// Ends the session in order.
     fn close(self: Box<Self>);
 }

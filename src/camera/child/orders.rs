@@ -2,7 +2,7 @@
 
 use super::super::setting::mismatch;
 use super::super::wire::Doing;
-use super::super::{Notice, Order, ShotFailureKind};
+use super::super::{Knob, Notice, Order, ShotFailureKind};
 use super::turn::{Turn, Wanted};
 use super::{BodyError, BodyEvent, Ending, camera_info};
 use crate::clock;
@@ -27,7 +27,15 @@ impl Turn<'_> {
                 self.wanted.push_back(Wanted { frame, key, to });
                 Ok(())
             }
-            // The supervisor turns knobs itself: they work without an open camera too.
+            Order::Knob(Knob::PressShutter) => {
+                self.voice.doing(Doing::Other)?;
+                // One that has no such drill says so; nothing was fired then.
+                if let Err(error) = gone_ends(self.body.press_shutter())? {
+                    tracing::warn!(%error, "the camera's own button cannot be pressed from here");
+                }
+                Ok(())
+            }
+            // The supervisor turns all others itself: they work without an open camera too.
             Order::Knob(_) => Ok(()),
             chore => {
                 self.chores.push_back(chore);

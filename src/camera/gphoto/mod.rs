@@ -120,6 +120,19 @@ impl Body for Gphoto {
         self.let_go_of_button();
     }
 
+    fn press_shutter(&mut self) -> Result<(), BodyError> {
+        /// Tells libgphoto2's virtual camera to release its own shutter half a second later.
+        const OWN_SHUTTER: (&str, &str) = ("opcode", "0x9999,0x0,0x1f4");
+        let virtual_camera = std::env::var("IOLIBS").is_ok_and(|libs| libs.contains("vusb"));
+        if !virtual_camera {
+            return Err(BodyError::Refused(
+                "only the virtual camera can be asked to".into(),
+            ));
+        }
+        self.apply_settings(&[(OWN_SHUTTER.0.into(), OWN_SHUTTER.1.into())])
+            .map(drop)
+    }
+
     fn close(self: Box<Self>) {
         // Dropping ends the session on the wire and lets go of the interface; the daemon keeps the time.
         drop(self);

@@ -329,5 +329,10 @@ impl Body for Sim {
 
     fn release_half_press(&mut self) {}
 
+    /// The supervisor turns this knob in the folder itself; nothing is left to do.
+    fn press_shutter(&mut self) -> Result<(), BodyError> {
+        Ok(())
+    }
+
     fn close(self: Box<Self>) {}
 }

@@ -4,6 +4,7 @@ use super::pictures::Scene;
 use super::screen::Screen;
 use super::stage::Stage;
 use crate::cmd::keys::{self, Key, Keyboard};
+use crate::cmd::run::CameraArg;
 use crate::model::{CameraState, FrameState, Outcome, Serial, StationState, Status};
 use crate::web::client::{Client, ClientError, frames_path};
 use crate::web::wire::{FrameQuery, FrameView};
@@ -73,7 +74,28 @@ impl Morning {
             )
             .await?;
         self.say("名单 12 人，场次已开始 · roster of 12, session open")
-            .await
+            .await?;
+        if self.stage.camera == CameraArg::Gphoto {
+            self.put_away_old_picture().await?;
+        }
+        Ok(())
+    }
+
+    /// The virtual camera's card holds the picture it takes. The station finds it there, knows nobody it
+    /// could belong to, and sets it aside; a human says that it is nobody's.
+    async fn put_away_old_picture(&mut self) -> anyhow::Result<()> {
+        self.until_frames(1).await?;
+        self.until("the old picture to be judged", |s| s.frames.set_aside == 1)
+            .await?;
+        let old = self.frames(None).await?.pop().context("the old picture")?;
+        self.say(&format!(
+            "卡上有一张旧照片，无主，存待认领 · an old picture on the card belongs to nobody: set aside, then frames discard {}",
+            old.id
+        ))
+        .await?;
+        let path = format!("/v1/frames/{}/discard", old.id);
+        let _: Outcome = self.post(&path, json!({})).await?;
+        Ok(())
     }
 
     async fn by_script(&mut self) -> anyhow::Result<()> {
@@ -398,7 +420,7 @@ fn camera_child(daemon: u32) -> anyhow::Result<rustix::process::Pid> {
 
 fn print_frames(frames: &[FrameView]) {
     let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(comfy_table::presets::NOTHING);
     table.set_header([
         "照片 frame",
         "序号 serial",

@@ -6,15 +6,19 @@ use anyhow::{Context, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, SystemTime};
 
 /// Says that a folder was made by the demo and may be cleared by the next one.
 const MARKER: &str = ".shutterline-demo";
 
 /// Pixels of a demo picture: enough for every limit of the shipped standards, small enough to be drawn at once.
-const SIZE: (u32, u32) = (1600, 2400);
+const SIZE: (u32, u32) = (1240, 1860);
 
 /// The virtual camera reads a file's size once, so every scene it is to take is padded to this many bytes.
-const PADDED_BYTES: usize = 3_000_000;
+const PADDED_BYTES: usize = 2_000_000;
+
+/// When the picture on the virtual camera's card says it was taken, seconds since the epoch: 2020-01-01.
+const LONG_AGO_S: u64 = 1_577_836_800;
 
 /// A longer path cannot be bound as a Unix socket.
 const SOCKET_PATH_LIMIT: usize = 100;
@@ -127,7 +131,15 @@ impl Stage {
         }
         let path = self.picture();
         let next = path.with_extension("next");
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(LONG_AGO_S);
+        // One time for all: to the camera it is one file, whoever is in it.
         fs::write(&next, jpeg)
+            .and_then(|()| {
+                fs::File::options()
+                    .write(true)
+                    .open(&next)?
+                    .set_modified(long_ago)
+            })
             .and_then(|()| fs::rename(&next, &path))
             .with_context(|| format!("cannot set the scene at {}", path.display()))
     }
