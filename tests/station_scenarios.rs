@@ -1,5 +1,6 @@
 //! Scenario scripts: text in, text out. Each `tests/scenarios/*.txt` is a script with what it shall lead to, indented
 //! below each line. `UPDATE_SCENARIOS=1 cargo test --test station_scenarios` writes the outcome anew, to be read.
+#![allow(clippy::unwrap_used)] // a test that cannot go on shall stop
 
 mod station_support;
 

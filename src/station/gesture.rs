@@ -3,7 +3,7 @@
 //! A press that can only mean one thing acts on its edge; `pedal` always does. Otherwise the edge waits for
 //! what it becomes. Where an edge has shot, the rest of that gesture means nothing.
 
-use crate::model::{Control, Gesture, InputName, Level, Millis};
+use crate::model::{Binding, Control, Gesture, InputName, Level, Millis};
 use std::collections::BTreeMap;
 
 use super::{Action, Policy, Station, TimerId};
@@ -52,7 +52,9 @@ pub(super) struct Gestures {
 impl Gestures {
     pub(super) fn new(policy: &Policy) -> Self {
         let mut inputs = BTreeMap::new();
-        for binding in &policy.bindings {
+        // A shutter that waited for a second press would not be one: the config refuses that binding, and so does this.
+        let late = |b: &&Binding| b.control == Control::Pedal && b.gesture == Gesture::Double;
+        for binding in policy.bindings.iter().filter(|b| !late(b)) {
             let input = inputs.entry(binding.input.clone()).or_insert(Input {
                 phase: Phase::Up,
                 since: Millis(0),

@@ -15,6 +15,7 @@ mod balance;
 mod chair;
 mod commands;
 mod controls;
+mod correcting;
 mod corrections;
 mod event;
 mod faults;

@@ -1,6 +1,8 @@
 //! What the station tests share: an archive in memory that applies changes as the real one does.
 #![allow(dead_code)]
 
+pub mod world;
+
 use shutterline::model::*;
 use shutterline::station::*;
 use std::collections::BTreeMap;

@@ -191,8 +191,19 @@ fn sound(tune: Tune, zh: &'static str, en: &'static str) -> Signal {
 
 /// Every signal, in the order of the operator's page: states, moves and alarms, faults, sounds alone.
 pub fn table() -> Vec<Signal> {
+    let mut table = states();
+    table.extend(notices());
+    table.extend(faults());
+    table.extend([
+        sound(Tune::Refused, "本次按下无效", "the press did nothing"),
+        sound(Tune::Acknowledge, "已执行", "done"),
+    ]);
+    table
+}
+
+fn states() -> Vec<Signal> {
     use StationState as S;
-    let mut table = vec![
+    vec![
         state(S::NoSession, "没有打开的场次", "no session is open", None),
         state(S::Ready, "可以拍摄", "ready: press to shoot", None),
         state(S::Shooting, "正在拍摄", "shooting: wait", None),
@@ -222,29 +233,38 @@ pub fn table() -> Vec<Signal> {
             Some(Tune::Paused),
         ),
         state(S::QueueDone, "队列已拍完", "nobody is waiting", None),
-    ];
-    table.push(Signal {
-        name: "moved-on",
-        zh: "已换下一位，快门暂时锁定",
-        en: "next student; shutter blocked",
-        lamps: Some(lamps(View {
-            settling: true,
-            ..View::of(S::Ready)
-        })),
-        sound: Some(Tune::MovedOn),
-    });
-    table.push(Signal {
-        name: "alarm",
-        zh: "请查看屏幕上的提醒",
-        en: "look at the alarms on the screen",
-        lamps: Some(Lamps {
-            red: r::ALARM_LAMP,
-            ..DARK
-        }),
-        sound: Some(Tune::Alarm),
-    });
+    ]
+}
+
+fn notices() -> [Signal; 2] {
+    use StationState as S;
+    [
+        Signal {
+            name: "moved-on",
+            zh: "已换下一位，快门暂时锁定",
+            en: "next student; shutter blocked",
+            lamps: Some(lamps(View {
+                settling: true,
+                ..View::of(S::Ready)
+            })),
+            sound: Some(Tune::MovedOn),
+        },
+        Signal {
+            name: "alarm",
+            zh: "请查看屏幕上的提醒",
+            en: "look at the alarms on the screen",
+            lamps: Some(Lamps {
+                red: r::ALARM_LAMP,
+                ..DARK
+            }),
+            sound: Some(Tune::Alarm),
+        },
+    ]
+}
+
+fn faults() -> [Signal; 12] {
     use Fault as F;
-    table.extend([
+    [
         fault(
             F::StorageFailed,
             "存储写入失败",
@@ -281,12 +301,7 @@ pub fn table() -> Vec<Signal> {
             "a pedal or button is stuck",
         ),
         fault(F::UploadFailed, "上传失败", "upload fails"),
-    ]);
-    table.extend([
-        sound(Tune::Refused, "本次按下无效", "the press did nothing"),
-        sound(Tune::Acknowledge, "已执行", "done"),
-    ]);
-    table
+    ]
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ fn head(svg: &mut String, height: u32) {
     line(
         svg,
         format_args!(
-            r##"<text x="16" y="46" font-size="11" fill="#555555">R 红 red · A 黄 amber · G 绿 green · B 蜂鸣 buzzer (once) — 6 s</text>"##
+            r##"<text x="16" y="46" font-size="11" fill="#555555">R 红 red · A 黄 amber · G 绿 green · B 蜂鸣 buzzer (once)</text>"##
         ),
     );
     for second in 0..=6 {
