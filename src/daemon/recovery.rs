@@ -2,14 +2,14 @@
 //!
 //! Each listing is compared with what the archive holds of that camera, on a thread of its own since
 //! it reads the database. A listing entry that is the same in camera, folder, name, size and time is
-//! known. Where the camera gives no times, names repeat too easily for that: the file is downloaded and its
-//! hash compared before it is believed to be known.
+//! known. Where the camera gives no times, or changed the time of a name it showed earlier in the same
+//! opening, the file is downloaded and its hash compared before it is believed to be known.
 
 use super::inbox::{Inbox, Message};
 use super::shell::Shell;
 use crate::archive::Reader;
 use crate::camera::Order;
-use crate::model::{CameraFile, CameraFileKey, FrameId, Sha256, WallMs};
+use crate::model::{CameraFile, CameraFileKey, CameraState, FrameId, Sha256, WallMs};
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -20,6 +20,8 @@ pub(super) struct Recovery {
     /// Downloads that are only compared: hash of the archived file they may be.
     suspects: HashMap<FrameId, (CameraFileKey, Vec<Sha256>)>,
     next_suspect: u64,
+    /// A listing came at a bad moment.
+    list_again: bool,
 }
 
 /// What a listing comes to.
@@ -41,16 +43,27 @@ fn compare(files: Vec<CameraFileKey>, known: &[(CameraFileKey, Sha256)]) -> Comp
         suspects: Vec::new(),
     };
     for file in files {
-        let same: Vec<_> = by_name
+        let named: Vec<_> = by_name
             .get(&(&*file.folder, &*file.name))
             .into_iter()
             .flatten()
-            .filter(|(key, _)| key.same_listing(&file))
+            .filter(|(key, _)| key.size_bytes == file.size_bytes)
             .collect();
-        if same.is_empty() {
+        let timed = file.modified_s != 0;
+        let same_opening = |key: &CameraFileKey| key.opening == file.opening;
+        let known = |key: &CameraFileKey| key.same_listing(&file) && (timed || same_opening(key));
+        let doubted = |key: &CameraFileKey| !timed || same_opening(key);
+        if named.iter().any(|(key, _)| known(key)) {
+            continue;
+        }
+        let hashes: Vec<Sha256> = named
+            .iter()
+            .filter(|(key, _)| doubted(key))
+            .map(|(_, hash)| hash.clone())
+            .collect();
+        if hashes.is_empty() {
             result.unknown.push(file);
-        } else if file.modified_s == 0 && same.iter().all(|(k, _)| k.opening != file.opening) {
-            let hashes = same.iter().map(|(_, hash)| hash.clone()).collect();
+        } else {
             result.suspects.push((file, hashes));
         }
     }
@@ -65,6 +78,7 @@ impl Recovery {
             inbox,
             suspects: HashMap::new(),
             next_suspect: 0,
+            list_again: false,
         }
     }
 
@@ -90,8 +104,13 @@ impl Recovery {
 }
 
 impl Shell {
-    /// A listing came: compare it beside the loop.
+    /// A listing came: compare it beside the loop. While frames are on their way it is not taken: it may hold a file
+    /// whose announcement is still to come, and such a file has an owner.
     pub(super) fn card_listed(&mut self, files: Vec<CameraFileKey>) {
+        if self.parts.station.is_busy() {
+            self.recovery.list_again = true;
+            return;
+        }
         let (reader, inbox) = (self.recovery.reader.clone(), self.sender.clone());
         let offset = self.camera_info.as_ref().and_then(|i| i.clock_offset_ms);
         let camera = self
@@ -111,6 +130,12 @@ impl Shell {
                 let comparison = compare(files, &known);
                 let unknown = u32::try_from(comparison.unknown.len()).unwrap_or(u32::MAX);
                 for key in comparison.unknown {
+                    tracing::warn!(
+                        folder = key.folder,
+                        file = key.name,
+                        modified_s = key.modified_s,
+                        "a file on the card is not in the archive"
+                    );
                     let taken_at = offset
                         .filter(|_| key.modified_s > 0)
                         .map(|o| WallMs(key.modified_s * 1000 - o));
@@ -123,6 +148,17 @@ impl Shell {
             });
         if let Err(error) = spawned {
             tracing::error!(%error, "no thread for the recovery");
+        }
+    }
+
+    /// List again once nothing is on its way any more.
+    pub(super) fn list_when_quiet(&mut self) {
+        if self.recovery.list_again
+            && self.camera_state == CameraState::Ready
+            && !self.parts.station.is_busy()
+        {
+            self.recovery.list_again = false;
+            self.camera(Order::List);
         }
     }
 
@@ -139,9 +175,6 @@ impl Shell {
 
     /// The listing was worked through.
     pub(super) fn card_compared(&mut self, unknown: u32) {
-        if unknown > 0 {
-            tracing::warn!(unknown, "files on the card were not in the archive");
-        }
         if let Err(error) = self.parts.archive.forget_old_incoming() {
             tracing::warn!(%error, "old downloads stay behind");
         }

@@ -144,6 +144,7 @@ impl Shell {
                 Err(RecvTimeoutError::Disconnected) => self.end = Some(End::Asked("no senders")),
             }
             self.ring();
+            self.list_when_quiet();
             self.publish();
             self.feed_watchdog();
         }

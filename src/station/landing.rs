@@ -21,7 +21,7 @@ impl Station {
                 .iter()
                 .any(|file| file.key == key && file.phase != Phase::Stored)
         };
-        if self.flights.values().any(flying) {
+        if !self.overtakes_recovery(&key) && self.flights.values().any(flying) {
             return;
         }
         self.shot_worked();
@@ -36,6 +36,25 @@ impl Station {
         } else {
             self.unrequested(key, quiet_since, seen_at);
         }
+    }
+
+    /// A listing may run ahead of the events and find a file that is about to be announced. Being seen says more about its
+    /// owner than being found, so a recovery that is not stored yet gives way.
+    fn overtakes_recovery(&mut self, key: &CameraFileKey) -> bool {
+        let found = |f: &&Flight| {
+            matches!(f.claim, Claim::Recovered { .. })
+                && f.files.len() == 1
+                && f.files.iter().all(|file| {
+                    file.key.same_listing(key)
+                        && matches!(file.phase, Phase::Queued | Phase::Fetching)
+                })
+        };
+        let id = self
+            .flights
+            .values()
+            .find(found)
+            .map(|f| f.draft.id.clone());
+        id.is_some_and(|id| self.flights.remove(&id).is_some())
     }
 
     /// The second file of a RAW and JPEG pair joins the frame of the first.

@@ -17,6 +17,10 @@ pub const CAP: Millis = Millis(60_000);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(5);
 
+/// Passes whatever is a whole JPEG: the rig's pictures are small and of nobody.
+const STANDARD: &str = "kind = \"standard\"\nname = \"rig\"\ntitle-zh = \"测试\"\ntitle-en = \"rig\"\n\
+    [measure.megapixels]\nunit = \"Mpx\"\nmin = 0.01\nseverity = \"off\"\n";
+
 /// The daemon's binary.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_shutterline");
 
@@ -45,13 +49,16 @@ impl Rig {
              [panel]\ndriver = \"sim\"\n\
              [camera]\ndriver = \"sim\"\nsim-folder = {:?}\n\
              [archive]\ndata = {:?}\nincoming = {:?}\n\
+             [check]\nstandard = {:?}\n\
              [[destination]]\nname = \"agency\"\nkind = \"fs\"\nfolder = {:?}\n",
             dir.join("card"),
             dir.join("data"),
             dir.join("incoming"),
+            dir.join("standard.toml"),
             dir.join("delivered"),
         );
         std::fs::create_dir(dir.join("delivered")).expect("destination");
+        std::fs::write(dir.join("standard.toml"), STANDARD).expect("standard");
         let client = Client::new(dir.join("s.sock"));
         Self {
             dir,

@@ -103,8 +103,8 @@ impl Morning {
             match serial {
                 3 => self.rejected_once(serial).await?,
                 5 => self.absent(serial).await?,
-                7 => self.child_killed(serial).await?,
-                9 => self.own_button(serial).await?,
+                7 => self.own_button(serial).await?,
+                9 => self.child_killed(serial).await?,
                 10 => self.slipped(serial).await?,
                 // Seated by the correction of number 10.
                 11 => {}
