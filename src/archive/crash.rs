@@ -82,3 +82,11 @@ impl FromStr for CrashPoint {
             })
     }
 }
+
+/// Names a file without which no drill ends the process, so that a drill can wait for the moment it is about.
+pub const ARMED_BY: &str = "SHUTTERLINE_DRILL_ARMED_BY";
+
+/// Whether a drill may end the process now: the file named by [`ARMED_BY`] is there, or none is named.
+pub fn armed() -> bool {
+    std::env::var_os(ARMED_BY).is_none_or(|file| std::path::Path::new(&file).exists())
+}

@@ -31,7 +31,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use crash::{CrashPoint, UnknownCrashPoint};
+pub use crash::{ARMED_BY, CrashPoint, UnknownCrashPoint, armed};
 pub use disk::{Disk, Ground, RealDisk, Sink};
 pub use error::ArchiveError;
 pub use job::{Done, Job, JobFailure, JobId};

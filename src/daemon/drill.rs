@@ -4,7 +4,7 @@
 //! that is tried. A message may be counted: `committed:3` is the third commit.
 
 use super::inbox::Message;
-use crate::archive::Done;
+use crate::archive::{Done, armed};
 use crate::camera::Notice;
 
 /// Names the message at which the daemon aborts.
@@ -30,7 +30,7 @@ impl Drill {
 
     /// Look at a message before it is heard; may not return.
     pub(super) fn look(&mut self, message: &Message) {
-        if self.word.is_empty() || word_of(message) != Some(self.word.as_str()) {
+        if self.word.is_empty() || word_of(message) != Some(self.word.as_str()) || !armed() {
             return;
         }
         self.left = self.left.saturating_sub(1);

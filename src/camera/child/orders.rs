@@ -18,6 +18,12 @@ const BUSY_FIRST: Millis = Millis(20);
 /// Longest such wait.
 const BUSY_MAX: Millis = Millis(320);
 
+/// A queue known empty this recently needs no other look before firing.
+const FRESH: Millis = Millis(200);
+
+/// Events taken before firing at most: property changes never stop coming.
+const EVENTS_BEFORE_FIRING: usize = 8;
+
 impl Turn<'_> {
     /// Takes one order: triggers at once, downloads in turn, the rest when idle.
     pub fn take_order(&mut self, order: Order, sent_us: u64) -> Result<(), Ending> {
@@ -47,6 +53,7 @@ impl Turn<'_> {
     /// Fires, retrying while the camera is busy and the pedal's edge is fresh.
     fn fire(&mut self, request: RequestId, sent_us: u64) -> Result<(), Ending> {
         self.voice.doing(Doing::Trigger)?;
+        self.look_before_firing()?;
         let mut wait = BUSY_FIRST;
         loop {
             if clock::boot_time_us().saturating_sub(sent_us) > STALE_US {
@@ -81,6 +88,25 @@ impl Turn<'_> {
                 }
             }
         }
+    }
+
+    /// After a long call (a whole file, a deletion) the event queue was not read for a while, and a frame of the
+    /// camera's own button may wait in it that would be taken for this request's (I1). One look tells them
+    /// apart; it costs a USB round trip, and only then. In the usual idle round the queue was read just now.
+    fn look_before_firing(&mut self) -> Result<(), Ending> {
+        if clock::boot_time().since(self.voice.quiet_since) <= FRESH {
+            return Ok(());
+        }
+        for _ in 0..EVENTS_BEFORE_FIRING {
+            match self.next_event(Millis(0))? {
+                BodyEvent::Quiet => break,
+                BodyEvent::File { folder, name } => {
+                    self.file_seen(folder, name, self.voice.quiet_since)?;
+                }
+                BodyEvent::CardFull | BodyEvent::Other => {}
+            }
+        }
+        Ok(())
     }
 
     fn shot_failed(

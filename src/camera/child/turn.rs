@@ -223,7 +223,7 @@ impl<'a> Turn<'a> {
     }
 
     /// One event. The queue counts as empty at the moment the question was put, not when the answer came.
-    fn next_event(&mut self, slice: Millis) -> Result<BodyEvent, Ending> {
+    pub fn next_event(&mut self, slice: Millis) -> Result<BodyEvent, Ending> {
         let asked = clock::boot_time();
         match self.body.wait_event(slice) {
             Ok(event) => {
