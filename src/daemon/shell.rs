@@ -417,7 +417,7 @@ impl Shell {
                     frame,
                     file,
                     change,
-                } => self.store(ticket, frame, file, change),
+                } => self.store(ticket, frame, &file.key, change),
                 Action::Check { frame, key } => self.check(frame, &key),
                 Action::DeleteOnCamera(key) => {
                     self.deletions.push(key.clone());
@@ -453,18 +453,18 @@ impl Shell {
         &mut self,
         ticket: Ticket,
         frame: Box<crate::model::Frame>,
-        file: Box<crate::model::CameraFile>,
+        key: &CameraFileKey,
         change: Box<crate::model::Change>,
     ) {
         let id = JobId(ticket.0);
         let fired_us = frame.request.and_then(|r| self.fired.remove(&r));
         let storing = Storing {
             frame: frame.id.clone(),
-            key: file.key.clone(),
+            key: key.clone(),
             fired_us,
         };
         self.stores.insert(id, storing);
-        let Some(arrived) = self.arrived.get(&file.key) else {
+        let Some(arrived) = self.arrived.get(key) else {
             tracing::error!(frame = %frame.id, "the station stores a file that never arrived");
             self.decide(Event::CommitFailed {
                 ticket,

@@ -191,9 +191,8 @@ impl Daemon {
             Some(end) => end,
             None => {
                 let inbox = self.inbox.clone();
-                tokio::task::spawn_blocking(move || inbox.send(Message::Stop { why: "asked" }))
-                    .await
-                    .ok();
+                let stop = move || inbox.send(Message::Stop { why: "asked" }).is_ok();
+                tokio::task::spawn_blocking(stop).await.ok();
                 ended.await
             }
         };
