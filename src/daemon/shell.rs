@@ -16,7 +16,7 @@ use crate::model::{
 };
 use crate::panel::{Finger, Panel, PanelEvent};
 use crate::station::{Action, CommitFailure, Event, ShotFailure, Station, Ticket, signals};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -83,6 +83,8 @@ pub(super) struct Shell {
     judging: HashMap<FrameId, Millis>,
     /// Files being made durable.
     stores: HashMap<JobId, Storing>,
+    /// Commits of nothing but an event row.
+    bare: HashSet<JobId>,
     pub(super) pending: Pending,
     pub(super) recovery: Recovery,
     /// Pedal edges whose trigger is not answered yet, µs of the boot-time clock.
@@ -112,6 +114,7 @@ impl Shell {
             deletions: Vec::new(),
             judging: HashMap::new(),
             stores: HashMap::new(),
+            bare: HashSet::new(),
             pending: Pending::default(),
             recovery,
             edges: HashMap::new(),
@@ -315,6 +318,7 @@ impl Shell {
     fn hear_archive(&mut self, done: Done) {
         match done {
             Done::Committed(JobId(n)) => {
+                self.bare.remove(&JobId(n));
                 if let Some(stored) = self.stores.remove(&JobId(n)) {
                     self.arrived.remove(&stored.key);
                     let frame = stored.frame;
@@ -335,7 +339,9 @@ impl Shell {
             } => {
                 let stored = self.stores.remove(&id);
                 tracing::error!(job = id.0, ?failure, message, "a commit failed");
-                let of_rows = stored.is_none();
+                // Where only an event row found no room, memory and disk still agree.
+                let only_event = self.bare.remove(&id) && failure == JobFailure::Full;
+                let of_rows = stored.is_none() && !only_event;
                 let failure = match failure {
                     JobFailure::Full => CommitFailure::Full,
                     JobFailure::Broken => CommitFailure::Broken,
@@ -373,7 +379,11 @@ impl Shell {
 
     fn housekeeping(&mut self, free: Bytes, clock_trusted: bool, outbox: OutboxCounts) {
         self.free = free;
+        let became_trusted = clock_trusted && !self.clock_trusted;
         self.clock_trusted = clock_trusted;
+        if became_trusted {
+            self.decide(Event::ClockTrusted);
+        }
         if (outbox.failed > 0) != (self.outbox.failed > 0) {
             self.fault(Fault::UploadFailed, outbox.failed > 0);
         }
@@ -404,10 +414,13 @@ impl Shell {
                     });
                     self.edges.insert(request.id, self.edge_us);
                 }
-                Action::Commit { ticket, change } => self.submit(Job::Commit {
-                    id: JobId(ticket.0),
-                    change,
-                }),
+                Action::Commit { ticket, change } => {
+                    let id = JobId(ticket.0);
+                    if change.rows.is_empty() {
+                        self.bare.insert(id);
+                    }
+                    self.submit(Job::Commit { id, change });
+                }
                 Action::Fetch { frame, key } => {
                     let to = self.parts.archive.incoming_path(&frame, &key.name);
                     self.camera(Order::Download { frame, key, to });
