@@ -248,6 +248,7 @@ impl Shell {
                 message,
             } => {
                 tracing::warn!(%frame, file = key.name, message, "download failed; the card still has it");
+                self.recovery.not_compared(&frame);
                 self.decide(Event::DownloadFailed { frame, key });
             }
             Notice::Deleted { key, error } => {
