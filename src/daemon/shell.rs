@@ -302,13 +302,17 @@ impl Shell {
             return;
         }
         let taken_at = self.taken_at(file.exif_taken);
-        self.arrived.insert(
-            file.key.clone(),
-            Arrived {
-                path,
-                file: file.clone(),
-            },
-        );
+        let arrived = Arrived {
+            path,
+            file: file.clone(),
+        };
+        // Fetched again because storing it failed: the earlier download is kept until this one is here, and no longer,
+        // or the tries on a failing disk would fill `incoming/` within a minute.
+        if let Some(earlier) = self.arrived.insert(file.key.clone(), arrived)
+            && let Err(error) = std::fs::remove_file(&earlier.path)
+        {
+            tracing::warn!(path = %earlier.path.display(), %error, "an earlier download stays behind");
+        }
         self.decide(Event::Downloaded {
             frame,
             file,
