@@ -63,6 +63,7 @@ fn two_hundred_megabytes_are_stored_as_they_came() {
                     received_bytes: size,
                     sha256: Sha256(sha256),
                     exif_taken: None,
+                    exif: ExifSettings::default(),
                     quiet_since: Millis(0),
                     seen_at: Millis(0),
                 }),

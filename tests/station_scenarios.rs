@@ -352,6 +352,7 @@ impl Script {
             key,
             sha256: Sha256("00".into()),
             exif_taken: None,
+            exif: ExifSettings::default(),
             quiet_since,
             seen_at,
         };

@@ -1,7 +1,7 @@
-//! The moment a picture was taken, as the camera wrote it into the file.
+//! When and how a picture was taken, as the camera wrote it into the file.
 
-use crate::model::WallMs;
-use exif::{DateTime, In, Reader, Tag, Value};
+use crate::model::{ExifSettings, WallMs};
+use exif::{DateTime, Exif, In, Reader, Tag, Value};
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -9,8 +9,24 @@ use std::path::Path;
 /// EXIF stands at the beginning of JPEG and RAW alike; a RAW would otherwise be read into memory whole.
 const HEAD: u64 = 256 * 1024;
 
-/// `DateTimeOriginal` with its fraction, as milliseconds since the epoch had it been UTC; `None` where there is none.
-pub fn taken_at(path: &Path) -> Option<WallMs> {
+/// What a picture says of itself.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// `DateTimeOriginal` with its fraction, as milliseconds since the epoch had it been UTC; `None` where there is none.
+    pub taken_at: Option<WallMs>,
+    /// How it was exposed.
+    pub settings: ExifSettings,
+}
+
+/// Reads the file's EXIF; nothing is said by a file that has none.
+pub fn read(path: &Path) -> Said {
+    fields(path).map_or_else(Said::default, |exif| Said {
+        taken_at: taken_at(&exif),
+        settings: settings(&exif),
+    })
+}
+
+fn fields(path: &Path) -> Option<Exif> {
     let mut head = Vec::new();
     File::open(path)
         .ok()?
@@ -19,11 +35,14 @@ pub fn taken_at(path: &Path) -> Option<WallMs> {
         .ok()?;
     let mut reader = Reader::new();
     reader.continue_on_error(true);
-    let found = reader
+    reader
         .read_from_container(&mut BufReader::new(std::io::Cursor::new(head)))
         .or_else(|e| e.distill_partial_result(|_| {}))
-        .ok()?;
-    let text = |tag| match &found.get_field(tag, In::PRIMARY)?.value {
+        .ok()
+}
+
+fn taken_at(exif: &Exif) -> Option<WallMs> {
+    let text = |tag| match &exif.get_field(tag, In::PRIMARY)?.value {
         Value::Ascii(lines) => lines.first().cloned(),
         _ => None,
     };
@@ -33,6 +52,25 @@ pub fn taken_at(path: &Path) -> Option<WallMs> {
         let _ = date.parse_subsec(&fraction);
     }
     Some(epoch_ms(&date))
+}
+
+fn settings(exif: &Exif) -> ExifSettings {
+    // A lens without contacts leaves 0, or 0/0, where its aperture would be.
+    let ratio = |tag| match &exif.get_field(tag, In::PRIMARY)?.value {
+        Value::Rational(values) => values
+            .first()
+            .map(exif::Rational::to_f64)
+            .filter(|v| v.is_finite() && *v > 0.0),
+        _ => None,
+    };
+    ExifSettings {
+        f_number: ratio(Tag::FNumber),
+        exposure_s: ratio(Tag::ExposureTime),
+        iso: exif
+            .get_field(Tag::PhotographicSensitivity, In::PRIMARY)
+            .and_then(|field| field.value.get_uint(0))
+            .filter(|iso| *iso > 0),
+    }
 }
 
 fn epoch_ms(date: &DateTime) -> WallMs {

@@ -34,7 +34,7 @@ pub use knob::{Knob, SimCall};
 pub use link::CameraLink;
 pub use options::{Deadlines, Driver, Options};
 pub use order::{Notice, Order, ShotFailureKind};
-pub use setting::same_value;
+pub use setting::{exposure_mismatches, same_value};
 
 use std::path::PathBuf;
 

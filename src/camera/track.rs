@@ -224,6 +224,7 @@ mod tests {
             received_bytes: Bytes(1),
             sha256: Sha256(String::new()),
             exif_taken: None,
+            exif: crate::model::ExifSettings::default(),
             quiet_since: Millis(0),
             seen_at: Millis(99),
         };

@@ -184,6 +184,7 @@ impl Shell {
             return;
         };
         self.parts.profile.clone_from(&settings);
+        self.profile_changed();
         self.camera(Order::ApplyProfile {
             settings: settings.clone(),
         });

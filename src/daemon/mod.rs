@@ -13,6 +13,7 @@ mod options;
 mod preflight;
 mod publish;
 mod recovery;
+mod settings;
 mod shell;
 mod start;
 mod timers;

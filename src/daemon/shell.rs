@@ -6,6 +6,7 @@ use super::drill::{self, Drill};
 use super::inbox::{Inbox, Message};
 use super::publish::Publisher;
 use super::recovery::Recovery;
+use super::settings::Differences;
 use super::timers::Timers;
 use crate::archive::{Archive, Done, Job, JobFailure, JobId};
 use crate::camera::{CameraLink, Notice, Order, ShotFailureKind};
@@ -87,6 +88,7 @@ pub(super) struct Shell {
     bare: HashSet<JobId>,
     pub(super) pending: Pending,
     pub(super) recovery: Recovery,
+    pub(super) differences: Differences,
     /// Pedal edges whose trigger is not answered yet, µs of the boot-time clock.
     edges: HashMap<RequestId, u64>,
     /// Triggers whose file is not stored yet, µs of the boot-time clock.
@@ -117,6 +119,7 @@ impl Shell {
             bare: HashSet::new(),
             pending: Pending::default(),
             recovery,
+            differences: Differences::default(),
             edges: HashMap::new(),
             fired: HashMap::new(),
             edge_us: 0,
@@ -278,19 +281,6 @@ impl Shell {
         self.camera(Order::List);
     }
 
-    fn profile_applied(&mut self, mismatches: &[crate::model::SettingMismatch]) {
-        for m in mismatches {
-            tracing::warn!(
-                setting = m.key,
-                wanted = m.wanted,
-                found = m.found.as_deref().unwrap_or("no such setting"),
-                "the camera differs from its profile"
-            );
-        }
-        let differs = mismatches.iter().any(|m| m.found.is_some());
-        self.fault(Fault::CameraSettings, differs);
-    }
-
     /// When a picture was taken by our wall clock, if its EXIF says so and the camera's clock offset is known.
     fn taken_at(&self, exif: Option<WallMs>) -> Option<WallMs> {
         let offset = self.camera_info.as_ref()?.clock_offset_ms?;
@@ -301,6 +291,7 @@ impl Shell {
         if self.recovery.compared(&frame, &file, &path) {
             return;
         }
+        self.compare_exposure(&frame, &file);
         let taken_at = self.taken_at(file.exif_taken);
         let arrived = Arrived {
             path,

@@ -100,8 +100,19 @@ impl CameraFileKey {
     }
 }
 
+/// How a picture was exposed, as its EXIF says; `None` where it says nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct ExifSettings {
+    /// `FNumber`: focal length over aperture.
+    pub f_number: Option<f64>,
+    /// `ExposureTime`, seconds.
+    pub exposure_s: Option<f64>,
+    /// `PhotographicSensitivity`, ISO.
+    pub iso: Option<u32>,
+}
+
 /// A camera file after its download: whole by its size, hashed while it was received.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CameraFile {
     /// Where it came from.
     pub key: CameraFileKey,
@@ -111,6 +122,9 @@ pub struct CameraFile {
     pub sha256: Sha256,
     /// EXIF `DateTimeOriginal` by the camera's clock, as milliseconds since the epoch had it been UTC.
     pub exif_taken: Option<WallMs>,
+    /// How it was exposed, to be compared with the profile.
+    #[serde(default)]
+    pub exif: ExifSettings,
     /// Last moment the camera's event queue was known empty before this file showed up.
     pub quiet_since: Millis,
     /// When the file showed up.

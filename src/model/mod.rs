@@ -19,7 +19,9 @@ mod stamp;
 mod status;
 mod units;
 
-pub use camera::{CameraFile, CameraFileKey, CameraInfo, CameraState, SettingMismatch};
+pub use camera::{
+    CameraFile, CameraFileKey, CameraInfo, CameraState, ExifSettings, SettingMismatch,
+};
 pub use change::{Change, EventKind, Row, Snapshot};
 pub use command::{
     Command, CorrectionPreview, FrameMove, HoldTarget, Outcome, Refusal, RefusalCode, RosterEntry,

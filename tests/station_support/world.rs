@@ -407,6 +407,7 @@ impl World {
             key,
             sha256: Sha256("00".into()),
             exif_taken: None,
+            exif: ExifSettings::default(),
             quiet_since,
             seen_at,
         };

@@ -5,9 +5,9 @@ use sha2::Digest;
 use shutterline::archive::{Archive, Done, Job, JobId, Options};
 use shutterline::clock;
 use shutterline::model::{
-    Actor, Bytes, CameraFile, CameraFileKey, Change, EntryState, EventKind, Frame, FrameId,
-    FrameState, Millis, Origin, QueueEntry, Reason, Report, Row, Serial, Session, SessionId,
-    SessionState, Severity, Sha256, Student, StudentNumber, Verdict, WallMs,
+    Actor, Bytes, CameraFile, CameraFileKey, Change, EntryState, EventKind, ExifSettings, Frame,
+    FrameId, FrameState, Millis, Origin, QueueEntry, Reason, Report, Row, Serial, Session,
+    SessionId, SessionState, Severity, Sha256, Student, StudentNumber, Verdict, WallMs,
 };
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
@@ -106,6 +106,7 @@ impl Jobs {
             received_bytes: size,
             sha256: Sha256(digest.iter().map(|b| format!("{b:02x}")).collect()),
             exif_taken: None,
+            exif: ExifSettings::default(),
             quiet_since: Millis(1),
             seen_at: Millis(2),
         });

@@ -255,6 +255,7 @@ impl Venue {
             received_bytes: size,
             sha256,
             exif_taken: None,
+            exif: ExifSettings::default(),
             quiet_since: Millis(1),
             seen_at: Millis(2),
         };

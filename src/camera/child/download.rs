@@ -184,7 +184,7 @@ impl Download {
         }
         // One name too many does no harm: the next download to this path removes it.
         let _ = fs::remove_file(&part);
-        let exif_taken = exif::taken_at(&self.wanted.to);
+        let said = exif::read(&self.wanted.to);
         let sha256: String =
             self.hash
                 .finalize()
@@ -199,7 +199,8 @@ impl Download {
             key,
             received_bytes: Bytes(self.received),
             sha256: Sha256(sha256),
-            exif_taken,
+            exif_taken: said.taken_at,
+            exif: said.settings,
             // The daemon's side knows these from the file's first notice, across restarts of this process.
             quiet_since: Millis(0),
             seen_at: clock::boot_time(),

@@ -13,10 +13,10 @@ mod picture;
 use super::child::{
     Body, BodyError, BodyEvent, Condition, FileInfo, Identity, Listed, OpenError, Piece,
 };
-use super::setting::{choose, mismatch};
+use super::setting::{choose, mismatch, quantity};
 use super::{CameraError, Knob, SimCall};
 use crate::clock;
-use crate::model::{Bytes, Millis, SettingMismatch};
+use crate::model::{Bytes, ExifSettings, Millis, SettingMismatch};
 use card::Card;
 use knobs::Knobs;
 use memory::Memory;
@@ -118,6 +118,16 @@ impl Sim {
         Ok(())
     }
 
+    /// How it is set, as it goes into a picture.
+    fn exposure(&self) -> ExifSettings {
+        let held = |key| self.memory.get(key).as_deref().and_then(quantity);
+        ExifSettings {
+            f_number: held("f-number"),
+            exposure_s: held("shutterspeed"),
+            iso: held("iso").map(|iso| iso as u32),
+        }
+    }
+
     /// The shutter opens: files get their names and are on their way.
     fn expose(&mut self) -> Result<(), BodyError> {
         let repeat = self.take(|k| std::mem::take(&mut k.names_repeat))?;
@@ -127,7 +137,8 @@ impl Sim {
             return Ok(());
         }
         let at = clock::boot_time() + WRITE_MS;
-        let bytes = picture::next(&self.folder, self.memory.shots()).map_err(refused)?;
+        let bytes =
+            picture::next(&self.folder, self.memory.shots(), &self.exposure()).map_err(refused)?;
         for name in names.files {
             self.card
                 .write(&names.folder, &name, &bytes)

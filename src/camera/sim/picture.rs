@@ -2,9 +2,9 @@
 
 use super::super::CameraError;
 use crate::clock;
-use crate::model::WallMs;
+use crate::model::{ExifSettings, WallMs};
 use exif::experimental::Writer;
-use exif::{Field, In, Tag, Value};
+use exif::{Field, In, Rational, Tag, Value};
 use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 pub const TYPICAL_BYTES: u64 = 8_000_000;
 
 /// The next picture: `scenes/*.jpg` in the order of their names, one a shot, from the beginning after the last. Each
-/// gets the time in its EXIF, if it has none, as any camera would write it.
-pub fn next(folder: &Path, shot: u64) -> Result<Vec<u8>, CameraError> {
+/// gets the time and the exposure in its EXIF, if it has none, as any camera would write it.
+pub fn next(folder: &Path, shot: u64, exposure: &ExifSettings) -> Result<Vec<u8>, CameraError> {
     let scenes = folder.join("scenes");
     let failed = |source| CameraError::Sim {
         path: scenes.clone(),
@@ -37,7 +37,7 @@ pub fn next(folder: &Path, shot: u64) -> Result<Vec<u8>, CameraError> {
             fs::read(&files[turn]).map_err(failed)?
         }
     };
-    Ok(stamped(bytes))
+    Ok(stamped(bytes, exposure))
 }
 
 fn own_path(folder: &Path) -> PathBuf {
@@ -80,12 +80,12 @@ fn own_picture() -> std::io::Result<Vec<u8>> {
 }
 
 /// The JPEG with an EXIF segment after its first two bytes; as it was if it has one, or is no JPEG.
-fn stamped(jpeg: Vec<u8>) -> Vec<u8> {
+fn stamped(jpeg: Vec<u8>, exposure: &ExifSettings) -> Vec<u8> {
     let has_exif = jpeg.windows(6).take(4096).any(|w| w == b"Exif\0\0");
     if has_exif || !jpeg.starts_with(&[0xff, 0xd8]) {
         return jpeg;
     }
-    let Some(tiff) = exif_block(clock::wall_time()) else {
+    let Some(tiff) = exif_block(clock::wall_time(), exposure) else {
         return jpeg;
     };
     let Ok(length) = u16::try_from(tiff.len() + 8) else {
@@ -100,13 +100,31 @@ fn stamped(jpeg: Vec<u8>) -> Vec<u8> {
     out
 }
 
-fn exif_block(now: WallMs) -> Option<Vec<u8>> {
+fn exif_block(now: WallMs, exposure: &ExifSettings) -> Option<Vec<u8>> {
     let ascii = |tag, text: String| Field {
         tag,
         ifd_num: In::PRIMARY,
         value: Value::Ascii(vec![text.into_bytes()]),
     };
-    let fields = [
+    let ratio = |tag, value: Option<f64>| {
+        value.map(|value| Field {
+            tag,
+            ifd_num: In::PRIMARY,
+            value: Value::Rational(vec![rational(value)]),
+        })
+    };
+    let iso = exposure.iso.and_then(|iso| u16::try_from(iso).ok());
+    let iso = iso.map(|iso| Field {
+        tag: Tag::PhotographicSensitivity,
+        ifd_num: In::PRIMARY,
+        value: Value::Short(vec![iso]),
+    });
+    let exposed = [
+        ratio(Tag::FNumber, exposure.f_number),
+        ratio(Tag::ExposureTime, exposure.exposure_s),
+        iso,
+    ];
+    let said = [
         ascii(Tag::Make, "Shutterline".to_owned()),
         ascii(Tag::Model, "Shutterline Sim".to_owned()),
         ascii(Tag::DateTimeOriginal, date_text(now)),
@@ -116,12 +134,27 @@ fn exif_block(now: WallMs) -> Option<Vec<u8>> {
         ),
     ];
     let mut writer = Writer::new();
-    for field in &fields {
+    for field in said.iter().chain(exposed.iter().flatten()) {
         writer.push_field(field);
     }
     let mut tiff = Cursor::new(Vec::new());
     writer.write(&mut tiff, false).ok()?;
     Some(tiff.into_inner())
+}
+
+/// `1/125` for what is shorter than a second, else in tenths.
+fn rational(value: f64) -> Rational {
+    if value < 1.0 {
+        Rational {
+            num: 1,
+            denom: (1.0 / value).round() as u32,
+        }
+    } else {
+        Rational {
+            num: (value * 10.0).round() as u32,
+            denom: 10,
+        }
+    }
 }
 
 /// `YYYY:MM:DD hh:mm:ss`, UTC: the sim camera's clock is ours.
@@ -162,8 +195,15 @@ mod tests {
         let before = clock::wall_time();
         let path = folder.path().join("a.jpg");
         prepare(folder.path()).unwrap();
-        fs::write(&path, next(folder.path(), 1).unwrap()).unwrap();
-        let taken = super::super::super::exif::taken_at(&path).unwrap();
+        let exposure = ExifSettings {
+            f_number: Some(5.6),
+            exposure_s: Some(0.008),
+            iso: Some(200),
+        };
+        fs::write(&path, next(folder.path(), 1, &exposure).unwrap()).unwrap();
+        let said = super::super::super::exif::read(&path);
+        let taken = said.taken_at.unwrap();
+        assert_eq!(said.settings, exposure);
         assert!(taken.0 >= before.0 && taken.0 <= clock::wall_time().0);
         image::open(&path).unwrap();
     }
@@ -175,9 +215,18 @@ mod tests {
         fs::create_dir(&scenes).unwrap();
         fs::write(scenes.join("a.jpg"), b"first").unwrap();
         fs::write(scenes.join("b.JPG"), b"second").unwrap();
-        assert_eq!(next(folder.path(), 1).unwrap(), b"first");
-        assert_eq!(next(folder.path(), 2).unwrap(), b"second");
-        assert_eq!(next(folder.path(), 3).unwrap(), b"first");
+        assert_eq!(
+            next(folder.path(), 1, &ExifSettings::default()).unwrap(),
+            b"first"
+        );
+        assert_eq!(
+            next(folder.path(), 2, &ExifSettings::default()).unwrap(),
+            b"second"
+        );
+        assert_eq!(
+            next(folder.path(), 3, &ExifSettings::default()).unwrap(),
+            b"first"
+        );
     }
 
     #[test]
