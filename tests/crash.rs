@@ -48,7 +48,8 @@ fn survives(variable: &str, step: &str, correct: bool) {
     if !correct {
         std::fs::write(&armed, "").expect("armed");
     }
-    rig.press("pedal");
+    // The answer may die with the daemon.
+    rig.try_press("pedal").ok();
     if correct {
         // The move of a frame to another owner and back has steps of its own.
         let frame = rig

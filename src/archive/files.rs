@@ -234,7 +234,8 @@ impl Files {
         let parent = folder.parent().unwrap_or(Path::new("/"));
         self.make_dirs(parent)?;
         match self.ground.disk.make_dir(folder) {
-            Ok(()) => self.sync_dir(parent),
+            // A folder whose name may not be durable is none: left there, the next try would take it for one.
+            Ok(()) => self.sync_dir(parent).inspect_err(|_| prune(folder)),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(e) => Err(ArchiveError::file("create the folder", folder, e)),
         }

@@ -4,6 +4,7 @@ use super::inbox::{Inbox, Message};
 use crate::archive::Reader;
 use crate::check::{Checker, Judge};
 use crate::model::{FileRole, FrameId, Reason, Report, Severity, Verdict};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -105,10 +106,10 @@ struct Place {
 }
 
 impl Place {
-    /// The bytes of a download, or of the archived file when the archive was quicker: the image data is the same (I9).
-    fn read(&self, frame: &FrameId, incoming: &Path) -> std::io::Result<Vec<u8>> {
-        match std::fs::read(incoming) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+    /// The report on a download, or on the archived file when the archive was quicker: the image data is the same (I9).
+    fn judge(&self, checker: &Checker, frame: &FrameId, incoming: &Path) -> io::Result<Report> {
+        match judge_file(checker, incoming) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 let stored = self
                     .reader
                     .frame(frame)
@@ -121,10 +122,18 @@ impl Place {
                             .find(|f| matches!(f.role, FileRole::Jpeg | FileRole::Other))?;
                         Some(self.data.join(&file.path))
                     });
-                std::fs::read(stored.ok_or(e)?)
+                judge_file(checker, &stored.ok_or(e)?)
             }
-            read => read,
+            judged => judged,
         }
+    }
+}
+
+/// A file that is refused for its size alone is never read: it may be larger than the memory.
+fn judge_file(checker: &Checker, path: &Path) -> io::Result<Report> {
+    match checker.refuse_by_size(std::fs::metadata(path)?.len()) {
+        Some(refused) => Ok(refused),
+        None => Ok(checker.judge(&std::fs::read(path)?)),
     }
 }
 
@@ -135,8 +144,13 @@ fn run(waiting: &Mutex<Receiver<Work>>, checker: &Checker, place: &Place, inbox:
             .unwrap_or_else(PoisonError::into_inner)
             .recv();
         let Ok(work) = next else { return };
-        let report = match place.read(&work.frame, &work.path) {
-            Ok(bytes) => checker.judge(&bytes),
+        let report = match place.judge(checker, &work.frame, &work.path) {
+            Ok(report) => report,
+            // Storing it failed, and it was fetched again since: that one is judged.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                tracing::warn!(frame = %work.frame, "the check came too late for this download");
+                continue;
+            }
             Err(error) => {
                 tracing::error!(frame = %work.frame, %error, "the check cannot read the frame");
                 unreadable(checker.standard().name())

@@ -96,6 +96,11 @@ impl Recovery {
         true
     }
 
+    /// A download that was only to be compared failed: the next listing asks for it again.
+    pub(super) fn not_compared(&mut self, frame: &FrameId) {
+        self.suspects.remove(frame);
+    }
+
     fn found(&self, key: CameraFileKey, taken_at: Option<WallMs>) {
         let inbox = self.inbox.clone();
         // Sent from a thread of its own: the loop must not wait for its own inbox.

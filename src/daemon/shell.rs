@@ -17,7 +17,7 @@ use crate::model::{
 };
 use crate::panel::{Finger, Panel, PanelEvent};
 use crate::station::{Action, CommitFailure, Event, ShotFailure, Station, Ticket, signals};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -84,6 +84,8 @@ pub(super) struct Shell {
     judging: HashMap<FrameId, Millis>,
     /// Files being made durable.
     stores: HashMap<JobId, Storing>,
+    /// Commits of nothing but an event row.
+    bare: HashSet<JobId>,
     pub(super) pending: Pending,
     pub(super) recovery: Recovery,
     pub(super) differences: Differences,
@@ -114,6 +116,7 @@ impl Shell {
             deletions: Vec::new(),
             judging: HashMap::new(),
             stores: HashMap::new(),
+            bare: HashSet::new(),
             pending: Pending::default(),
             recovery,
             differences: Differences::default(),
@@ -248,6 +251,7 @@ impl Shell {
                 message,
             } => {
                 tracing::warn!(%frame, file = key.name, message, "download failed; the card still has it");
+                self.recovery.not_compared(&frame);
                 self.decide(Event::DownloadFailed { frame, key });
             }
             Notice::Deleted { key, error } => {
@@ -289,13 +293,17 @@ impl Shell {
         }
         self.compare_exposure(&frame, &file);
         let taken_at = self.taken_at(file.exif_taken);
-        self.arrived.insert(
-            file.key.clone(),
-            Arrived {
-                path,
-                file: file.clone(),
-            },
-        );
+        let arrived = Arrived {
+            path,
+            file: file.clone(),
+        };
+        // Fetched again because storing it failed: the earlier download is kept until this one is here, and no longer,
+        // or the tries on a failing disk would fill `incoming/` within a minute.
+        if let Some(earlier) = self.arrived.insert(file.key.clone(), arrived)
+            && let Err(error) = std::fs::remove_file(&earlier.path)
+        {
+            tracing::warn!(path = %earlier.path.display(), %error, "an earlier download stays behind");
+        }
         self.decide(Event::Downloaded {
             frame,
             file,
@@ -306,6 +314,7 @@ impl Shell {
     fn hear_archive(&mut self, done: Done) {
         match done {
             Done::Committed(JobId(n)) => {
+                self.bare.remove(&JobId(n));
                 if let Some(stored) = self.stores.remove(&JobId(n)) {
                     self.arrived.remove(&stored.key);
                     let frame = stored.frame;
@@ -326,7 +335,9 @@ impl Shell {
             } => {
                 let stored = self.stores.remove(&id);
                 tracing::error!(job = id.0, ?failure, message, "a commit failed");
-                let of_rows = stored.is_none();
+                // Where only an event row found no room, memory and disk still agree.
+                let only_event = self.bare.remove(&id) && failure == JobFailure::Full;
+                let of_rows = stored.is_none() && !only_event;
                 let failure = match failure {
                     JobFailure::Full => CommitFailure::Full,
                     JobFailure::Broken => CommitFailure::Broken,
@@ -364,7 +375,11 @@ impl Shell {
 
     fn housekeeping(&mut self, free: Bytes, clock_trusted: bool, outbox: OutboxCounts) {
         self.free = free;
+        let became_trusted = clock_trusted && !self.clock_trusted;
         self.clock_trusted = clock_trusted;
+        if became_trusted {
+            self.decide(Event::ClockTrusted);
+        }
         if (outbox.failed > 0) != (self.outbox.failed > 0) {
             self.fault(Fault::UploadFailed, outbox.failed > 0);
         }
@@ -395,10 +410,13 @@ impl Shell {
                     });
                     self.edges.insert(request.id, self.edge_us);
                 }
-                Action::Commit { ticket, change } => self.submit(Job::Commit {
-                    id: JobId(ticket.0),
-                    change,
-                }),
+                Action::Commit { ticket, change } => {
+                    let id = JobId(ticket.0);
+                    if change.rows.is_empty() {
+                        self.bare.insert(id);
+                    }
+                    self.submit(Job::Commit { id, change });
+                }
                 Action::Fetch { frame, key } => {
                     let to = self.parts.archive.incoming_path(&frame, &key.name);
                     self.camera(Order::Download { frame, key, to });
@@ -408,7 +426,7 @@ impl Shell {
                     frame,
                     file,
                     change,
-                } => self.store(ticket, frame, file, change),
+                } => self.store(ticket, frame, &file.key, change),
                 Action::Check { frame, key } => self.check(frame, &key),
                 Action::DeleteOnCamera(key) => {
                     self.deletions.push(key.clone());
@@ -444,18 +462,18 @@ impl Shell {
         &mut self,
         ticket: Ticket,
         frame: Box<crate::model::Frame>,
-        file: Box<crate::model::CameraFile>,
+        key: &CameraFileKey,
         change: Box<crate::model::Change>,
     ) {
         let id = JobId(ticket.0);
         let fired_us = frame.request.and_then(|r| self.fired.remove(&r));
         let storing = Storing {
             frame: frame.id.clone(),
-            key: file.key.clone(),
+            key: key.clone(),
             fired_us,
         };
         self.stores.insert(id, storing);
-        let Some(arrived) = self.arrived.get(&file.key) else {
+        let Some(arrived) = self.arrived.get(key) else {
             tracing::error!(frame = %frame.id, "the station stores a file that never arrived");
             self.decide(Event::CommitFailed {
                 ticket,

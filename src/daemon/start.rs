@@ -25,6 +25,10 @@ const ASKS: usize = 64;
 /// How often free space, the clock's trust and the outbox are looked at.
 const HOUSEKEEPING: Duration = Duration::from_millis(500);
 
+/// Less than this where downloads arrive stops the shutter: two frames of RAW and JPEG in flight. It is below the
+/// smallest `min-free-mb`, so that it always counts as full.
+const LANDING: Bytes = Bytes(64_000_000);
+
 /// Why the daemon could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -77,6 +81,7 @@ impl Daemon {
     pub fn start(options: Options) -> Result<Self, StartError> {
         let (inbox, messages) = sync_channel(INBOX);
         let data = options.archive.data.clone();
+        let incoming = options.archive.incoming.clone();
         let done = inbox.clone();
         let (archive, snapshot) = Archive::open(
             options.archive,
@@ -134,7 +139,7 @@ impl Daemon {
             options.pace,
             counts,
         );
-        start_housekeeping(&data, counted, &inbox)?;
+        start_housekeeping(&data, incoming, counted, &inbox)?;
         forward_asks(questions, &inbox)?;
         let parts = Parts {
             station,
@@ -191,9 +196,8 @@ impl Daemon {
             Some(end) => end,
             None => {
                 let inbox = self.inbox.clone();
-                tokio::task::spawn_blocking(move || inbox.send(Message::Stop { why: "asked" }))
-                    .await
-                    .ok();
+                let stop = move || inbox.send(Message::Stop { why: "asked" }).is_ok();
+                tokio::task::spawn_blocking(stop).await.ok();
                 ended.await
             }
         };
@@ -281,6 +285,7 @@ fn forward_asks(mut questions: mpsc::Receiver<Ask>, inbox: &Inbox) -> Result<(),
 /// Looks at the disk, the clock and the outbox beside the loop: each may block on a dying disk.
 fn start_housekeeping(
     data: &Path,
+    incoming: Option<PathBuf>,
     counted: watch::Receiver<OutboxCounts>,
     inbox: &Inbox,
 ) -> Result<(), StartError> {
@@ -290,7 +295,7 @@ fn start_housekeeping(
         .spawn(move || {
             loop {
                 let look = Message::Housekeeping {
-                    free: free_space(&data),
+                    free: room(&data, incoming.as_deref()),
                     clock_trusted: clock::wall_clock_trusted(),
                     outbox: *counted.borrow(),
                 };
@@ -305,6 +310,16 @@ fn start_housekeeping(
             what: "housekeeping",
             source,
         })
+}
+
+/// Free bytes for what is shot next. Downloads may arrive on a small disk of their own, usually in memory, which is
+/// nobody's worry before it is almost full: then it is what there is.
+fn room(data: &Path, incoming: Option<&Path>) -> Bytes {
+    let free = free_space(data);
+    match incoming.map(free_space) {
+        Some(landing) if landing < LANDING => landing.min(free),
+        _ => free,
+    }
 }
 
 /// Free bytes on a path's file system; 0 when it cannot be asked, which stops the shutter.

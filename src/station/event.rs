@@ -134,6 +134,8 @@ pub enum Event {
         /// The whole report, to be stored.
         report: serde_json::Value,
     },
+    /// The wall clock became trusted: earlier events of this boot can be dated after all (I7).
+    ClockTrusted,
     /// Free space on the data folder's file system.
     Space {
         /// Bytes free.

@@ -149,6 +149,10 @@ impl Station {
                     report,
                 },
             ),
+            Event::ClockTrusted => {
+                let entry = self.event(crate::model::Actor::Station, EventKind::ClockTrusted);
+                self.commit(entry);
+            }
             Event::Space { free } => self.space(free),
             Event::Fault { fault, raised } => self.fault(fault, raised),
         }

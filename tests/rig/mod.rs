@@ -256,15 +256,21 @@ impl Rig {
     }
 
     pub fn press(&self, control: &str) {
+        self.try_press(control)
+            .unwrap_or_else(|e| panic!("press {control}: {e}\n{}", self.tail()));
+        if control != "pedal" {
+            self.seated_at.set(clock::boot_time());
+        }
+    }
+
+    /// Press a control of a daemon that may die of it.
+    pub fn try_press(&self, control: &str) -> Result<Outcome, ClientError> {
         if control == "pedal" {
             while clock::boot_time() < self.seated_at.get() + SEATED {
                 std::thread::sleep(LOOK);
             }
         }
-        self.ask("/v1/panel/press", json!({ "control": control }));
-        if control != "pedal" {
-            self.seated_at.set(clock::boot_time());
-        }
+        self.post("/v1/panel/press", json!({ "control": control }))
     }
 
     pub fn knob(&self, knob: Value) {

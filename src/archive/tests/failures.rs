@@ -64,6 +64,25 @@ fn a_disk_that_fails_while_storing_leaves_what_was_stored() {
 }
 
 #[test]
+fn a_folder_that_could_not_be_made_durable_is_made_again() {
+    let venue = Venue::new();
+    let mut run = venue.open();
+    assert_committed(&run.commit(opened(5)));
+    let next = frame(2, Some(2));
+    let folder = || {
+        let mut all = venue.data().join("photos").read_dir().unwrap();
+        all.next().map(|entry| entry.unwrap().path())
+    };
+    *venue.knob.lock().unwrap() = Some((Op::SyncDir, "photos", EIO));
+    let download = venue.download(&run, &next.id, "DSC_0002.JPG", &jpeg(2));
+    assert_failed(&run.store(&next, download), JobFailure::Broken, "session");
+    assert_eq!(folder(), None, "the next try would take it for durable");
+    *venue.knob.lock().unwrap() = None;
+    let download = venue.download(&run, &next.id, "DSC_0002.JPG", &jpeg(2));
+    assert_committed(&run.store(&next, download));
+}
+
+#[test]
 fn a_sidecar_that_cannot_be_written_takes_its_raw_along() {
     let venue = Venue::new();
     let mut run = venue.open();

@@ -1,0 +1,336 @@
+//! Disks that are full, disks that fail, and a database that somebody else holds.
+
+use super::kept::{Before, second_is_whole, sha256_of, station};
+use super::rig::{CAP, Rig, files_below, student};
+use super::{ask, run};
+use serde_json::json;
+use shutterline::clock;
+use shutterline::model::Fault;
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// A small disk of its own; taken off again at the end.
+struct Disk(PathBuf);
+
+impl Disk {
+    /// `None`, and a line that nobody overlooks, where mounting is not ours to do.
+    fn at(folder: PathBuf, megabytes: u32) -> Option<Self> {
+        std::fs::create_dir_all(&folder).expect("folder");
+        let mount = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
+            .arg(&folder)
+            .output();
+        match mount {
+            Ok(done) if done.status.success() => Some(Self(folder)),
+            why => {
+                eprintln!("SKIPPED: a full disk needs the right to mount a tmpfs: {why:?}");
+                None
+            }
+        }
+    }
+
+    /// Takes all its space but `left` bytes.
+    fn fill(&self, left: u64) {
+        let path = self.0.join("filler");
+        let mut filler = std::fs::File::create(&path).expect("filler");
+        let chunk = vec![1; 1 << 20];
+        while filler.write_all(&chunk).is_ok() {}
+        let full = filler.metadata().expect("filler").len();
+        filler.set_len(full - left).expect("room");
+    }
+
+    fn free(&self) {
+        std::fs::remove_file(self.0.join("filler")).expect("filler");
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // The daemon may still run; the disk goes when it does.
+        Command::new("umount").arg("-l").arg(&self.0).status().ok();
+    }
+}
+
+/// Noise, of some megabytes: large enough to be caught in the middle of its download.
+fn large_picture() -> Vec<u8> {
+    let image = image::RgbImage::from_fn(1200, 1600, |x, y| {
+        let v = x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(2_246_822_519);
+        image::Rgb([(v >> 24) as u8, (v >> 16) as u8, (v >> 8) as u8])
+    });
+    let mut jpeg = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 95)
+        .encode_image(&image)
+        .expect("encode");
+    assert!(jpeg.len() > 1_500_000);
+    jpeg
+}
+
+/// Waits without a clock of its own.
+fn until(what: &str, reached: impl Fn() -> bool) {
+    let end = clock::boot_time() + CAP;
+    while !reached() {
+        assert!(clock::boot_time() < end, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Names of downloads that are under way or not yet stored.
+fn incoming(rig: &Rig) -> Vec<PathBuf> {
+    files_below(&rig.dir.join("incoming"))
+        .into_iter()
+        .filter(|p| p.file_name().is_some_and(|n| n != "filler"))
+        .collect()
+}
+
+/// Serial 2 is shot, and its download is under way; how the file on the card hashes.
+fn in_the_middle_of_a_download(rig: &Rig) -> String {
+    rig.scene(&large_picture());
+    rig.knob(json!({ "slow": { "bytes_per_s": 2_000_000 } }));
+    rig.press("pedal");
+    until("a download under way", || {
+        incoming(rig)
+            .iter()
+            .any(|p| p.metadata().is_ok_and(|m| m.len() > 100_000))
+    });
+    let card = files_below(&rig.dir.join("card/DCIM"));
+    sha256_of(card.last().expect("file"))
+}
+
+/// A press fires nothing while the fault stands, and `status` says which and what to do.
+fn does_not_shoot(rig: &Rig, fault: &str, words: &str) {
+    let card = rig.on_card();
+    rig.press("pedal");
+    let refused = ask(rig, &["camera", "test-shot"]);
+    assert_ne!(refused.code, Some(0), "{refused:#?}");
+    assert_eq!(rig.on_card(), card);
+    let shown = ask(rig, &["status"]);
+    assert!(shown.done().contains(words), "{shown:#?}");
+    let shown = ask(rig, &["status", "--json"]).json();
+    assert_eq!(shown["state"], "fault", "{shown}");
+    let faults = shown["faults"].as_array().expect("faults");
+    assert!(faults.contains(&json!(fault)), "{shown}");
+}
+
+fn goes_on(rig: &Rig, before: &Before, original: &str) {
+    rig.knob(json!({ "slow": { "bytes_per_s": 0 } }));
+    rig.until("the fault to be over", |s| s.faults.is_empty());
+    second_is_whole(rig, original);
+    rig.until("delivery", |s| s.outbox.pending == 0);
+    until("an empty incoming folder", || incoming(rig).is_empty());
+    before.still(rig);
+    let two = Before::of(rig);
+    rig.scene(&super::rig::picture(3));
+    let again = rig.shoot();
+    let owner = again.student_number.map(|s| s.as_str().to_owned());
+    assert_eq!(owner, Some(student(2)));
+    assert_eq!(rig.frames().len(), 3);
+    assert_eq!(rig.on_card(), 3);
+    two.still(rig);
+}
+
+#[test]
+fn a_data_disk_that_fills_up_during_a_download_costs_no_frame() {
+    let mut rig = Rig::new("refetch-ms = 50");
+    let Some(disk) = Disk::at(rig.dir.join("data"), 200) else {
+        return;
+    };
+    let before = station(&mut rig, 3);
+    let original = in_the_middle_of_a_download(&rig);
+    // Rows have room yet, the photo has not.
+    disk.fill(1_000_000);
+    rig.until("storage-full", |s| s.faults.contains(&Fault::StorageFull));
+    rig.knob(json!({ "slow": { "bytes_per_s": 0 } }));
+    until("the photo that finds no room", || {
+        std::fs::read_to_string(rig.log()).is_ok_and(|log| {
+            log.contains("no space left to write") && log.contains("free some space")
+        })
+    });
+    does_not_shoot(&rig, "storage-full", "free some");
+    before.still(&rig);
+    disk.free();
+    goes_on(&rig, &before, &original);
+    rig.stop();
+}
+
+#[test]
+fn a_data_disk_without_room_for_a_row_costs_no_frame() {
+    let mut rig = Rig::new("refetch-ms = 50");
+    let Some(disk) = Disk::at(rig.dir.join("data"), 200) else {
+        return;
+    };
+    let before = station(&mut rig, 3);
+    let original = in_the_middle_of_a_download(&rig);
+    disk.fill(0);
+    rig.knob(json!({ "slow": { "bytes_per_s": 0 } }));
+    until("the photo that finds no room", || {
+        std::fs::read_to_string(rig.log()).is_ok_and(|log| log.contains("no space left to write"))
+    });
+    // A change that cannot be written down (I7) is refused, if it has not ended over one already.
+    let held = ask(&rig, &["queue", "hold", "2"]);
+    assert!(matches!(held.code, Some(1 | 3 | 4)), "{held:#?}");
+    assert!(held.err.contains("next: "), "{held:#?}");
+    // Memory must not run ahead of the archive, so it ends: systemd starts it again, and again until there is space.
+    assert!(!rig.wait_for_end(), "it was to end in order");
+    let log = std::fs::read_to_string(rig.log()).expect("log");
+    let last = log.lines().last().unwrap_or_default();
+    assert!(
+        last.starts_with("error: the archive could not store a change: no space left to write"),
+        "{log}"
+    );
+    assert!(
+        last.contains("shutterline.db; free some space on the data folder's disk"),
+        "{last}"
+    );
+    let again = run(&rig, &[]);
+    again.failed(1, &["no space left", "free some space"]);
+    disk.free();
+    rig.start();
+    goes_on(&rig, &before, &original);
+    rig.stop();
+}
+
+#[test]
+fn an_incoming_disk_that_fills_up_during_a_download_costs_no_frame() {
+    let mut rig = Rig::new("refetch-ms = 50");
+    let Some(disk) = Disk::at(rig.dir.join("incoming"), 150) else {
+        return;
+    };
+    let before = station(&mut rig, 3);
+    let original = in_the_middle_of_a_download(&rig);
+    disk.fill(0);
+    rig.until("storage-full", |s| s.faults.contains(&Fault::StorageFull));
+    until("the reason in the log", || {
+        let log = std::fs::read_to_string(rig.log()).expect("log");
+        log.contains("download failed; the card still has it")
+            && log.contains("check the free space")
+    });
+    does_not_shoot(&rig, "storage-full", "free some");
+    before.still(&rig);
+    disk.free();
+    goes_on(&rig, &before, &original);
+    rig.stop();
+}
+
+/// The library that makes fsync fail, built where the test runs.
+fn failing_fsync(folder: &Path) -> PathBuf {
+    let library = folder.join("fsync-fails.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rigs/fsync-fails.c");
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O1", "-o"])
+        .arg(&library)
+        .arg(source)
+        .arg("-ldl")
+        .status()
+        .expect("cc, which built SQLite too");
+    assert!(built.success());
+    library
+}
+
+fn an_fsync_fails(of: &str) {
+    let mut rig = Rig::new("refetch-ms = 50");
+    let switch = rig.dir.join("fsync-fails");
+    rig.env = vec![
+        (
+            "LD_PRELOAD".into(),
+            failing_fsync(&rig.dir).display().to_string(),
+        ),
+        ("FSYNC_FAILS_WHILE".into(), switch.display().to_string()),
+    ];
+    let before = station(&mut rig, 3);
+    std::fs::write(&switch, of).expect("switch");
+    let original = in_the_middle_of_a_download(&rig);
+    rig.until("storage-failed", |s| {
+        s.faults.contains(&Fault::StorageFailed)
+    });
+    does_not_shoot(&rig, "storage-failed", "call the technician");
+    // Never again from the same file: each try is a new download from the camera.
+    let tries = std::cell::RefCell::new(BTreeSet::new());
+    until("another try from the camera", || {
+        let mut tries = tries.borrow_mut();
+        tries.extend(incoming(&rig).into_iter().map(|p| p.with_extension("")));
+        tries.len() >= 3
+    });
+    assert!(
+        incoming(&rig).len() <= 3,
+        "failed downloads pile up: {:?}",
+        incoming(&rig)
+    );
+    assert_eq!(
+        rig.frames().len(),
+        1,
+        "nothing has a row that is not durable"
+    );
+    before.still(&rig);
+    let log = std::fs::read_to_string(rig.log()).expect("log");
+    assert!(
+        log.contains("failed to fsync") && log.contains("check the disk"),
+        "{log}"
+    );
+
+    std::fs::remove_file(&switch).expect("switch");
+    goes_on(&rig, &before, &original);
+    // And nothing half-made is left.
+    let photos = files_below(&rig.dir.join("data/photos"));
+    let rows: usize = rig.frames().iter().map(|f| f.files.len()).sum();
+    assert_eq!(photos.len(), rows, "{photos:#?}");
+    rig.stop();
+}
+
+#[test]
+fn a_photo_that_cannot_be_made_durable_is_read_again_from_the_camera() {
+    an_fsync_fails("file");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_durable_is_no_folder_yet() {
+    an_fsync_fails("folder");
+}
+
+#[test]
+fn a_database_that_somebody_locks_is_waited_for() {
+    let mut rig = Rig::new("");
+    let before = station(&mut rig, 3);
+    let database = rig.dir.join("data/shutterline.db");
+    let intruder = rusqlite::Connection::open(&database).expect("database");
+    intruder.execute_batch("BEGIN EXCLUSIVE").expect("lock");
+    rig.scene(&super::rig::picture(2));
+    rig.press("pedal");
+    rig.until("database-locked", |s| {
+        s.faults.contains(&Fault::DatabaseLocked)
+    });
+    does_not_shoot(
+        &rig,
+        "database-locked",
+        "another program locks the database",
+    );
+    assert!(
+        rig.frames().len() == 1,
+        "a frame that is not durable is not shown as one"
+    );
+    before.still(&rig);
+    intruder.execute_batch("ROLLBACK").expect("unlock");
+    let card = files_below(&rig.dir.join("card/DCIM"));
+    assert_eq!(card.len(), 2);
+    goes_on(&rig, &before, &sha256_of(&card[1]));
+
+    // At the start there is nobody yet to wait for.
+    rig.stop();
+    intruder.execute_batch("BEGIN EXCLUSIVE").expect("lock");
+    let three = run(&rig, &[]);
+    three.failed(
+        1,
+        &[
+            "another process keeps",
+            "shutterline.db locked",
+            "close the program",
+        ],
+    );
+    intruder.execute_batch("ROLLBACK").expect("unlock");
+    rig.start();
+    before.still(&rig);
+    assert_eq!(rig.frames().len(), 3);
+    rig.stop();
+}
