@@ -12,7 +12,7 @@ use shutterline::web::Finding;
 use shutterline::web::wire::{FrameView, PreflightView, QueueView};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// Between two looks.
@@ -448,7 +448,10 @@ fn a_plug_pulled_in_the_middle_of_a_shift_moves_all_or_nothing() {
     all_delivered(&rig, 6);
     let before = stored_files(&rig);
     let shift = ["queue", "shift", "--from", "1", "--to", "6", "--by", "1"];
-    let mut shift = shutterline(&rig, &shift).spawn().expect("shift");
+    let mut shift = shutterline(&rig, &shift)
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("shift");
     let until = clock::boot_time() + CAP;
     while stored_files(&rig) == before {
         assert!(clock::boot_time() < until, "no file was moved");
@@ -487,6 +490,17 @@ fn a_session_closes_when_it_balances_or_by_force() {
 
     crash(&mut rig);
     rig.until("the queue's end", |s| s.state.as_str() == "queue-done");
+    // Put there by nobody the station knows, while it looked elsewhere.
+    let folder = rig.dir.join("card/DCIM/100SIMUL");
+    std::fs::write(folder.join("DSC_0888.JPG"), picture(8)).expect("planted");
+    let answer = refused(&rig, "/v1/sessions/close", json!({}));
+    assert!(answer.starts_with("unbalanced"), "{answer}");
+    let frames = rig.until_frames("the planted file", |f| {
+        f.len() == 3 && f.iter().all(|f| f.verdict.is_some())
+    });
+    let aside = frames.iter().find(|f| f.state == FrameState::SetAside);
+    let aside = aside.expect("set aside").id.clone();
+    rig.ask(&format!("/v1/frames/{aside}/discard"), json!({}));
     let closed = rig.ask("/v1/sessions/close", json!({}));
     let counts = "2 accepted, 0 held, 1 absent, 0 unfinished, 0 unbound";
     assert!(closed.message.contains(counts), "{}", closed.message);
