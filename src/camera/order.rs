@@ -100,7 +100,7 @@ pub enum Notice {
         /// For which frame.
         frame: FrameId,
         /// What arrived.
-        file: CameraFile,
+        file: Box<CameraFile>,
         /// Where it lies.
         path: PathBuf,
     },

@@ -230,7 +230,7 @@ mod tests {
         };
         let mut notice = Notice::Downloaded {
             frame: FrameId("a".into()),
-            file,
+            file: Box::new(file),
             path: "/tmp/x".into(),
         };
         track.heard(&mut notice);

@@ -244,7 +244,7 @@ impl Shell {
             }),
             Notice::Listed { files } => self.card_listed(files),
             Notice::ListFailed { message } => self.card_not_listed(&message),
-            Notice::Downloaded { frame, file, path } => self.downloaded(frame, file, path),
+            Notice::Downloaded { frame, file, path } => self.downloaded(frame, *file, path),
             Notice::DownloadFailed {
                 frame,
                 key,

@@ -142,7 +142,7 @@ impl Rig {
 
     pub fn downloaded(&self) -> (CameraFile, PathBuf) {
         self.wait("download", |n| match n {
-            Notice::Downloaded { file, path, .. } => Some((file.clone(), path.clone())),
+            Notice::Downloaded { file, path, .. } => Some((CameraFile::clone(file), path.clone())),
             Notice::DownloadFailed { message, .. } => panic!("download failed: {message}"),
             _ => None,
         })

@@ -299,7 +299,7 @@ impl<'a> Turn<'a> {
                 match result {
                     Ok(file) => Ok(self.voice.notice(Notice::Downloaded {
                         frame: wanted.frame,
-                        file,
+                        file: Box::new(file),
                         path: wanted.to,
                     })?),
                     Err(failure) => self.download_failed(wanted, failure),
