@@ -404,6 +404,7 @@ fn a_trigger_without_a_camera_is_refused_at_once() {
     rig.send(Order::List);
     rig.send(Order::Trigger {
         request: RequestId(9),
+        seated_since: Millis(0),
     });
     assert_eq!(refused(&rig), ShotFailureKind::Other);
 }

@@ -83,7 +83,7 @@ impl CameraLink {
     /// comes while no camera is open is refused with [`Notice::ShotFailed`], never kept for later.
     pub fn send(&self, order: Order) -> Result<(), CameraError> {
         let mut wire = self.shared.lock();
-        if let (Order::Trigger { request }, true) = (&order, wire.open) {
+        if let (Order::Trigger { request, .. }, true) = (&order, wire.open) {
             let message = ToChild::Order {
                 order: order.clone(),
                 sent_us: clock::boot_time_us(),

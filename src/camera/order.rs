@@ -14,6 +14,9 @@ pub enum Order {
     Trigger {
         /// For which request.
         request: RequestId,
+        /// Since when the same person is before the camera, boot-time clock. Where the camera's event queue was not known empty
+        /// after that, it is looked at once before firing: a frame of the camera's own button may wait in it (I1).
+        seated_since: Millis,
     },
     /// Download to a path that must not exist yet.
     Download {

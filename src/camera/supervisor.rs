@@ -443,7 +443,7 @@ impl Supervisor {
                     }
                 }
             }
-            Order::Trigger { request } => {
+            Order::Trigger { request, .. } => {
                 return self.tell(Notice::ShotFailed {
                     request: *request,
                     failure: ShotFailureKind::Other,

@@ -173,6 +173,7 @@ mod tests {
             ToChild::Order {
                 order: Order::Trigger {
                     request: RequestId(7),
+                    seated_since: Millis(3),
                 },
                 sent_us: 12,
             },

@@ -93,7 +93,8 @@ pub(super) struct Shell {
     edges: HashMap<RequestId, u64>,
     /// Triggers whose file is not stored yet, µs of the boot-time clock.
     fired: HashMap<RequestId, u64>,
-    edge_us: u64,
+    /// The press that is being answered, µs of the boot-time clock; none while a command is.
+    edge_us: Option<u64>,
     drill: Drill,
     end: Option<End>,
 }
@@ -122,7 +123,7 @@ impl Shell {
             differences: Differences::default(),
             edges: HashMap::new(),
             fired: HashMap::new(),
-            edge_us: 0,
+            edge_us: None,
             drill: Drill::from_word(std::env::var(drill::VARIABLE).ok().as_deref()),
             end: None,
         }
@@ -163,7 +164,10 @@ impl Shell {
             Message::Camera(notice) => self.hear_camera(notice),
             Message::Archive(done) => self.hear_archive(done),
             Message::Judged { frame, report } => self.judged(frame, *report),
-            Message::Ask(ask) => self.hear_ask(ask),
+            Message::Ask(ask) => {
+                self.edge_us = None;
+                self.hear_ask(ask);
+            }
             Message::FileFound { key, taken_at } => {
                 self.decide(Event::FileFound { key, taken_at });
             }
@@ -185,7 +189,7 @@ impl Shell {
                 level,
                 at_us,
             } => {
-                self.edge_us = at_us;
+                self.edge_us = Some(at_us);
                 self.decide(Event::Edge {
                     input,
                     level,
@@ -407,8 +411,11 @@ impl Shell {
                 Action::Trigger(request) => {
                     self.camera(Order::Trigger {
                         request: request.id,
+                        seated_since: self.parts.station.seated_since(),
                     });
-                    self.edges.insert(request.id, self.edge_us);
+                    if let Some(edge_us) = self.edge_us {
+                        self.edges.insert(request.id, edge_us);
+                    }
                 }
                 Action::Commit { ticket, change } => {
                     let id = JobId(ticket.0);
@@ -454,7 +461,7 @@ impl Shell {
         self.parts.publisher.tell(
             "sound",
             serde_json::json!({ "tune": tune.as_str(), "edge_to_sound_us":
-                clock::boot_time_us().saturating_sub(self.edge_us) }),
+                self.edge_us.map(|us| clock::boot_time_us().saturating_sub(us)) }),
         );
     }
 

@@ -45,6 +45,11 @@ impl History {
             .collect()
     }
 
+    /// When the present seat was taken.
+    pub(super) fn since(&self) -> Millis {
+        self.seats.last().map_or(Millis(0), |(at, _)| *at)
+    }
+
     /// The last serial of `session` seated at or before `at`.
     pub(super) fn last_serial(&self, session: &SessionId, at: Millis) -> Option<Serial> {
         let end = self.seats.partition_point(|(since, _)| *since <= at);

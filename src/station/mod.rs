@@ -237,6 +237,11 @@ impl Station {
         self.paused
     }
 
+    /// Since when the same serial, or nobody, is before the camera.
+    pub fn seated_since(&self) -> Millis {
+        self.history.since()
+    }
+
     fn push(&mut self, action: Action) {
         self.out.push(action);
     }

@@ -116,7 +116,10 @@ impl Rig {
     pub fn trigger(&self) -> RequestId {
         self.count.set(self.count.get() + 1);
         let request = RequestId(self.count.get());
-        self.send(Order::Trigger { request });
+        self.send(Order::Trigger {
+            request,
+            seated_since: Millis(0),
+        });
         request
     }
 

@@ -18,9 +18,6 @@ const BUSY_FIRST: Millis = Millis(20);
 /// Longest such wait.
 const BUSY_MAX: Millis = Millis(320);
 
-/// A queue known empty this recently needs no other look before firing.
-const FRESH: Millis = Millis(200);
-
 /// Events taken before firing at most: property changes never stop coming.
 const EVENTS_BEFORE_FIRING: usize = 8;
 
@@ -28,7 +25,10 @@ impl Turn<'_> {
     /// Takes one order: triggers at once, downloads in turn, the rest when idle.
     pub fn take_order(&mut self, order: Order, sent_us: u64) -> Result<(), Ending> {
         match order {
-            Order::Trigger { request } => self.fire(request, sent_us),
+            Order::Trigger {
+                request,
+                seated_since,
+            } => self.fire(request, seated_since, sent_us),
             Order::Download { frame, key, to } => {
                 self.wanted.push_back(Wanted { frame, key, to });
                 Ok(())
@@ -51,9 +51,14 @@ impl Turn<'_> {
     }
 
     /// Fires, retrying while the camera is busy and the pedal's edge is fresh.
-    fn fire(&mut self, request: RequestId, sent_us: u64) -> Result<(), Ending> {
+    fn fire(
+        &mut self,
+        request: RequestId,
+        seated_since: Millis,
+        sent_us: u64,
+    ) -> Result<(), Ending> {
         self.voice.doing(Doing::Trigger)?;
-        self.look_before_firing()?;
+        self.look_before_firing(seated_since)?;
         let mut wait = BUSY_FIRST;
         loop {
             if clock::boot_time_us().saturating_sub(sent_us) > STALE_US {
@@ -90,11 +95,11 @@ impl Turn<'_> {
         }
     }
 
-    /// After a long call (a whole file, a deletion) the event queue was not read for a while, and a frame of the
-    /// camera's own button may wait in it that would be taken for this request's (I1). One look tells them
-    /// apart; it costs a USB round trip, and only then. In the usual idle round the queue was read just now.
-    fn look_before_firing(&mut self) -> Result<(), Ending> {
-        if clock::boot_time().since(self.voice.quiet_since) <= FRESH {
+    /// Where the event queue was not known empty since this student sat down (a whole file or a deletion took that long), a
+    /// frame of the camera's own button may wait in it that would be taken for this request's (I1). One look
+    /// tells them apart; it costs a USB round trip, and only then.
+    fn look_before_firing(&mut self, seated_since: Millis) -> Result<(), Ending> {
+        if self.voice.quiet_since > seated_since {
             return Ok(());
         }
         for _ in 0..EVENTS_BEFORE_FIRING {
