@@ -96,6 +96,11 @@ impl Recovery {
         true
     }
 
+    /// Whether a download that failed was only to be compared; the next listing doubts its file again.
+    pub(super) fn not_compared(&mut self, frame: &FrameId) -> bool {
+        self.suspects.remove(frame).is_some()
+    }
+
     fn found(&self, key: CameraFileKey, taken_at: Option<WallMs>) {
         let inbox = self.inbox.clone();
         // Sent from a thread of its own: the loop must not wait for its own inbox.

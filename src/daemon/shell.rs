@@ -242,10 +242,17 @@ impl Shell {
             Notice::DownloadFailed {
                 frame,
                 key,
+                gone,
                 message,
             } => {
-                tracing::warn!(%frame, file = key.name, message, "download failed; the card still has it");
-                self.decide(Event::DownloadFailed { frame, key });
+                tracing::warn!(%frame, file = key.name, gone, message, "download failed");
+                if !self.recovery.not_compared(&frame) {
+                    self.decide(if gone {
+                        Event::FileGone { frame, key }
+                    } else {
+                        Event::DownloadFailed { frame, key }
+                    });
+                }
             }
             Notice::Deleted { key, error } => {
                 self.deletions.retain(|k| *k != key);
