@@ -273,7 +273,10 @@ impl Script {
                     .map_or(self.now.saturating_sub(50), |t| t.parse().unwrap());
                 let (quiet_since, seen_at) = (Millis(quiet), Millis(self.now));
                 self.windows.insert((*name).into(), (quiet_since, seen_at));
-                let key = self.key(name);
+                let mut key = self.key(name);
+                if rest.contains(&"sizeless") {
+                    key.size_bytes = Bytes(0);
+                }
                 self.send(Event::FileSeen {
                     key,
                     quiet_since,
@@ -286,14 +289,17 @@ impl Script {
                 self.send(Event::FileFound { key, taken_at });
             }
             ["got", name, rest @ ..] => self.downloaded(name, option(rest, "taken").map(wall)),
-            ["short", name] => {
+            [how @ ("short" | "gone"), name] => {
                 let at = self
                     .fetches
                     .iter()
                     .position(|(_, k)| k.name == *name)
                     .unwrap();
                 let (frame, key) = self.fetches.remove(at);
-                self.send(Event::DownloadFailed { frame, key });
+                self.send(match *how {
+                    "gone" => Event::FileGone { frame, key },
+                    _ => Event::DownloadFailed { frame, key },
+                });
             }
             ["judge", frame, verdict, reasons @ ..] => self.judge(&long(frame), verdict, reasons),
             ["space", free] => self.send(Event::Space {
@@ -343,9 +349,10 @@ impl Script {
 
     fn downloaded(&mut self, name: &str, taken_at: Option<WallMs>) {
         let at = self.fetches.iter().position(|(_, k)| k.name == *name);
-        let (frame, key) = self
+        let (frame, mut key) = self
             .fetches
             .remove(at.unwrap_or_else(|| panic!("{name} was not asked for")));
+        key.size_bytes = self.key(name).size_bytes;
         let (quiet_since, seen_at) = self.seen[&frame];
         let file = CameraFile {
             received_bytes: key.size_bytes,

@@ -113,6 +113,8 @@ pub enum Notice {
         frame: FrameId,
         /// Which file.
         key: CameraFileKey,
+        /// The camera answers and does not have it (any more): asking again will hardly help.
+        gone: bool,
         /// Why.
         message: String,
     },

@@ -124,6 +124,7 @@ fn failed(order: &Order, why: &str) -> Option<Notice> {
         Order::Download { frame, key, .. } => Some(Notice::DownloadFailed {
             frame: frame.clone(),
             key: key.clone(),
+            gone: false,
             message: why.to_owned(),
         }),
         Order::Delete { key } => Some(Notice::Deleted {
@@ -195,6 +196,7 @@ mod tests {
         track.heard(&mut Notice::DownloadFailed {
             frame: FrameId("a".into()),
             key: key("a"),
+            gone: false,
             message: String::new(),
         });
         let loss = track.lost("killed");

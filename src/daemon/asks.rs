@@ -12,14 +12,12 @@ use crate::station::{Event, ReplyId};
 use crate::web::{Answer, Ask, CameraView, KnobJson, VerifyLine};
 use std::collections::HashMap;
 
-/// How long the card may take to be listed for a closing, before it is closed without.
+/// How long a client waits for the card to be listed, before it is answered without.
 const LISTING_PATIENCE: Millis = Millis(30_000);
 
-/// A closing that waits for the card to be counted.
-struct Closing {
-    who: Actor,
-    force: bool,
-    answer: Answer<Outcome>,
+/// Somebody who wants to know what the card holds beyond the archive.
+struct Count {
+    answer: Answer<Option<u32>>,
     until: Millis,
 }
 
@@ -28,8 +26,7 @@ struct Closing {
 pub(super) struct Pending {
     next: u64,
     replies: HashMap<ReplyId, Answer<Outcome>>,
-    closings: Vec<Closing>,
-    counts: Vec<Answer<Option<u32>>>,
+    counts: Vec<Count>,
     adoptions: Vec<Answer<Outcome>>,
     pub(super) preflight: Option<Preflight>,
 }
@@ -66,11 +63,6 @@ impl Shell {
         match ask {
             Ask::Command {
                 who,
-                command: Command::SessionClose { force, .. },
-                answer,
-            } => self.close_session(who, force, answer),
-            Ask::Command {
-                who,
                 command,
                 answer,
             } => {
@@ -94,7 +86,8 @@ impl Shell {
             }
             Ask::Preflight { answer } => self.start_preflight(answer),
             Ask::CardCount { answer } => {
-                self.pending.counts.push(answer);
+                let until = clock::boot_time() + LISTING_PATIENCE;
+                self.pending.counts.push(Count { answer, until });
                 self.list_card();
             }
             Ask::UploadRetry { answer } => self.retry_uploads(answer),
@@ -201,41 +194,17 @@ impl Shell {
         }
     }
 
-    /// A closing must balance with the card, so the card is counted first.
-    fn close_session(&mut self, who: Actor, force: bool, answer: Answer<Outcome>) {
-        self.pending.closings.push(Closing {
-            who,
-            force,
-            answer,
-            until: clock::boot_time() + LISTING_PATIENCE,
-        });
-        self.list_card();
-    }
-
-    /// The card was counted, or cannot be: go on with whatever waited for it.
+    /// The card was counted, or cannot be: everybody who asked is told.
     pub(super) fn card_counted(&mut self, card_only: Option<u32>) {
-        for answer in self.pending.counts.drain(..) {
-            answer.send(Ok(card_only)).ok();
-        }
-        for closing in std::mem::take(&mut self.pending.closings) {
-            self.close_now(closing, card_only);
+        for count in self.pending.counts.drain(..) {
+            count.answer.send(Ok(card_only)).ok();
         }
     }
 
-    fn close_now(&mut self, closing: Closing, card_only: Option<u32>) {
-        let command = Command::SessionClose {
-            force: closing.force,
-            card_only,
-        };
-        let (reply, event) = self.command(closing.who, command);
-        self.await_reply(reply, closing.answer);
-        self.decide(event);
-    }
-
-    /// Closings whose listing never came.
-    pub(super) fn closings_overdue(&mut self) {
+    /// Counts whose listing never came, as while frames are on their way: a closing must not wait for ever.
+    pub(super) fn counts_overdue(&mut self) {
         let now = clock::boot_time();
-        if self.pending.closings.iter().any(|c| c.until <= now) {
+        if self.pending.counts.iter().any(|c| c.until <= now) {
             self.card_counted(None);
         }
     }

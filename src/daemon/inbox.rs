@@ -1,8 +1,9 @@
 //! Everything the loop can hear.
 
+use super::recovery::Comparison;
 use crate::archive::Done;
 use crate::camera::Notice;
-use crate::model::{Bytes, CameraFileKey, FrameId, OutboxCounts, Report, Sha256, WallMs};
+use crate::model::{Bytes, FrameId, OutboxCounts, Report};
 use crate::panel::PanelEvent;
 use crate::web::Ask;
 use std::sync::mpsc::SyncSender;
@@ -24,18 +25,9 @@ pub(super) enum Message {
     Judged { frame: FrameId, report: Box<Report> },
     /// From the API.
     Ask(Ask),
-    /// From the recovery: the card holds a file that the archive does not.
-    FileFound {
-        key: CameraFileKey,
-        taken_at: Option<WallMs>,
-    },
-    /// From the recovery: the camera gives no times, so only the bytes tell whether the archive holds this file.
-    Suspect {
-        key: CameraFileKey,
-        hashes: Vec<Sha256>,
-    },
-    /// From the recovery: the listing was worked through; this many files were unknown.
-    CardCompared { unknown: u32 },
+    /// From the recovery: a listing, compared with the archive. One message for all of it: a card of old pictures must
+    /// not fill the inbox, where a pedal edge would find no room.
+    CardCompared(Comparison),
     /// From housekeeping.
     Housekeeping {
         free: Bytes,

@@ -216,7 +216,7 @@ impl Shell {
 
     /// A preflight whose camera went silent ends with what it has.
     pub(super) fn preflight_overdue(&mut self) {
-        self.closings_overdue();
+        self.counts_overdue();
         let now = clock::boot_time();
         if let Some(preflight) = &mut self.pending.preflight
             && preflight.answer.is_some()

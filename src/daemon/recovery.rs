@@ -3,34 +3,48 @@
 //! Each listing is compared with what the archive holds of that camera, on a thread of its own since
 //! it reads the database. A listing entry that is the same in camera, folder, name, size and time is
 //! known. Where the camera gives no times, or changed the time of a name it showed earlier in the same
-//! opening, the file is downloaded and its hash compared before it is believed to be known.
+//! opening, the file is downloaded and its hash compared before it is believed to be known. What is unknown is
+//! handed to the station one file at a time, whenever the loop has nothing else to hear.
 
-use super::inbox::{Inbox, Message};
+use super::inbox::Message;
 use super::shell::Shell;
 use crate::archive::Reader;
 use crate::camera::Order;
 use crate::model::{CameraFile, CameraFileKey, CameraState, FrameId, Sha256, WallMs};
-use std::collections::HashMap;
+use crate::station::Event;
+use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 
 /// Compares the card with the archive.
 pub(super) struct Recovery {
     reader: Reader,
-    inbox: Inbox,
     /// Downloads that are only compared: hash of the archived file they may be.
     suspects: HashMap<FrameId, (CameraFileKey, Vec<Sha256>)>,
     next_suspect: u64,
     /// A listing came at a bad moment.
     list_again: bool,
+    /// Of the last listing, what was not worked through yet.
+    rest: Option<Comparison>,
+    /// Files that turned out to be unknown by their bytes.
+    found: VecDeque<CameraFileKey>,
 }
 
 /// What a listing comes to.
-struct Comparison {
-    unknown: Vec<CameraFileKey>,
-    suspects: Vec<(CameraFileKey, Vec<Sha256>)>,
+#[derive(Debug)]
+pub(super) struct Comparison {
+    unknown: VecDeque<CameraFileKey>,
+    suspects: VecDeque<(CameraFileKey, Vec<Sha256>)>,
+    /// The camera's clock against ours, ms, when it was listed.
+    offset: Option<i64>,
+    /// How many were unknown.
+    count: u32,
 }
 
-fn compare(files: Vec<CameraFileKey>, known: &[(CameraFileKey, Sha256)]) -> Comparison {
+fn compare(
+    files: Vec<CameraFileKey>,
+    known: &[(CameraFileKey, Sha256)],
+    offset: Option<i64>,
+) -> Comparison {
     let mut by_name: HashMap<(&str, &str), Vec<&(CameraFileKey, Sha256)>> = HashMap::new();
     for entry in known {
         by_name
@@ -39,8 +53,10 @@ fn compare(files: Vec<CameraFileKey>, known: &[(CameraFileKey, Sha256)]) -> Comp
             .push(entry);
     }
     let mut result = Comparison {
-        unknown: Vec::new(),
-        suspects: Vec::new(),
+        unknown: VecDeque::new(),
+        suspects: VecDeque::new(),
+        offset,
+        count: 0,
     };
     for file in files {
         let named: Vec<_> = by_name
@@ -62,23 +78,25 @@ fn compare(files: Vec<CameraFileKey>, known: &[(CameraFileKey, Sha256)]) -> Comp
             .map(|(_, hash)| hash.clone())
             .collect();
         if hashes.is_empty() {
-            result.unknown.push(file);
+            result.unknown.push_back(file);
         } else {
-            result.suspects.push((file, hashes));
+            result.suspects.push_back((file, hashes));
         }
     }
+    result.count = u32::try_from(result.unknown.len()).unwrap_or(u32::MAX);
     result
 }
 
 impl Recovery {
-    /// A recovery that sends what it finds to `inbox`.
-    pub(super) fn new(reader: Reader, inbox: Inbox) -> Self {
+    /// A recovery that compares with what `reader` reads.
+    pub(super) fn new(reader: Reader) -> Self {
         Self {
             reader,
-            inbox,
             suspects: HashMap::new(),
             next_suspect: 0,
             list_again: false,
+            rest: None,
+            found: VecDeque::new(),
         }
     }
 
@@ -91,20 +109,24 @@ impl Recovery {
             tracing::warn!(path = %path.display(), %error, "a compared download stays behind");
         }
         if !hashes.contains(&file.sha256) {
-            self.found(key, None);
+            self.found.push_back(key);
         }
         true
     }
 
-    /// A download that was only to be compared failed: the next listing asks for it again.
-    pub(super) fn not_compared(&mut self, frame: &FrameId) {
-        self.suspects.remove(frame);
+    /// Whether a download that failed was only to be compared; the next listing doubts its file again.
+    pub(super) fn not_compared(&mut self, frame: &FrameId) -> bool {
+        self.suspects.remove(frame).is_some()
     }
 
-    fn found(&self, key: CameraFileKey, taken_at: Option<WallMs>) {
-        let inbox = self.inbox.clone();
-        // Sent from a thread of its own: the loop must not wait for its own inbox.
-        std::thread::spawn(move || inbox.send(Message::FileFound { key, taken_at }).ok());
+    /// A newer listing says all that an older one did.
+    pub(super) fn compared_with(&mut self, comparison: Comparison) {
+        self.rest = Some(comparison);
+    }
+
+    /// Whether something is to be done between messages.
+    pub(super) fn has_more(&self) -> bool {
+        self.rest.is_some() || !self.found.is_empty()
     }
 }
 
@@ -132,24 +154,8 @@ impl Shell {
                         return;
                     }
                 };
-                let comparison = compare(files, &known);
-                let unknown = u32::try_from(comparison.unknown.len()).unwrap_or(u32::MAX);
-                for key in comparison.unknown {
-                    tracing::warn!(
-                        folder = key.folder,
-                        file = key.name,
-                        modified_s = key.modified_s,
-                        "a file on the card is not in the archive"
-                    );
-                    let taken_at = offset
-                        .filter(|_| key.modified_s > 0)
-                        .map(|o| WallMs(key.modified_s * 1000 - o));
-                    inbox.send(Message::FileFound { key, taken_at }).ok();
-                }
-                for (key, hashes) in comparison.suspects {
-                    inbox.send(Message::Suspect { key, hashes }).ok();
-                }
-                inbox.send(Message::CardCompared { unknown }).ok();
+                let comparison = compare(files, &known, offset);
+                inbox.send(Message::CardCompared(comparison)).ok();
             });
         if let Err(error) = spawned {
             tracing::error!(%error, "no thread for the recovery");
@@ -167,8 +173,38 @@ impl Shell {
         }
     }
 
+    /// One step through what the card holds; called when the loop has nothing to hear.
+    pub(super) fn recover_one(&mut self) {
+        if let Some(key) = self.recovery.found.pop_front() {
+            return self.decide(Event::FileFound {
+                key,
+                taken_at: None,
+            });
+        }
+        let Some(rest) = &mut self.recovery.rest else {
+            return;
+        };
+        if let Some(key) = rest.unknown.pop_front() {
+            let timed = rest.offset.filter(|_| key.modified_s > 0);
+            let taken_at = timed.map(|o| WallMs(key.modified_s * 1000 - o));
+            tracing::warn!(
+                folder = key.folder,
+                file = key.name,
+                modified_s = key.modified_s,
+                "a file on the card is not in the archive"
+            );
+            self.decide(Event::FileFound { key, taken_at });
+        } else if let Some((key, hashes)) = rest.suspects.pop_front() {
+            self.suspect(key, hashes);
+        } else {
+            let count = rest.count;
+            self.recovery.rest = None;
+            self.card_compared(count);
+        }
+    }
+
     /// A file may be one the archive holds: look at its bytes before believing it.
-    pub(super) fn suspect(&mut self, key: CameraFileKey, hashes: Vec<Sha256>) {
+    fn suspect(&mut self, key: CameraFileKey, hashes: Vec<Sha256>) {
         self.recovery.next_suspect += 1;
         let frame = FrameId(format!("compare-{}", self.recovery.next_suspect));
         let to = self.parts.archive.incoming_path(&frame, &key.name);
@@ -179,7 +215,7 @@ impl Shell {
     }
 
     /// The listing was worked through.
-    pub(super) fn card_compared(&mut self, unknown: u32) {
+    fn card_compared(&mut self, unknown: u32) {
         if let Err(error) = self.parts.archive.forget_old_incoming() {
             tracing::warn!(%error, "old downloads stay behind");
         }
@@ -213,7 +249,7 @@ mod tests {
     fn the_same_name_at_another_time_is_another_file() {
         let known = [(key("DSC_0001.JPG", 100, "a"), Sha256("aa".into()))];
         let listed = vec![key("DSC_0001.JPG", 100, "b"), key("DSC_0001.JPG", 200, "b")];
-        let result = compare(listed, &known);
+        let result = compare(listed, &known, None);
         assert_eq!(result.unknown, [key("DSC_0001.JPG", 200, "b")]);
         assert!(result.suspects.is_empty());
     }
@@ -222,7 +258,7 @@ mod tests {
     fn without_times_the_bytes_decide() {
         let known = [(key("DSC_0001.JPG", 0, "a"), Sha256("aa".into()))];
         let again = key("DSC_0001.JPG", 0, "b");
-        let result = compare(vec![again.clone()], &known);
+        let result = compare(vec![again.clone()], &known, None);
         assert!(result.unknown.is_empty());
         assert_eq!(result.suspects, [(again, vec![Sha256("aa".into())])]);
     }

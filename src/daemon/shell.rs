@@ -102,7 +102,7 @@ pub(super) struct Shell {
 impl Shell {
     /// A loop that hears `inbox`, whose senders are clones of `sender`.
     pub(super) fn new(parts: Parts, inbox: Receiver<Message>, sender: Inbox) -> Self {
-        let recovery = Recovery::new(parts.reader.clone(), sender.clone());
+        let recovery = Recovery::new(parts.reader.clone());
         Self {
             parts,
             inbox,
@@ -139,15 +139,15 @@ impl Shell {
                 return (self.parts, end);
             }
             let now = clock::boot_time();
-            let wait = self
-                .timers
-                .next()
-                .map_or(HEARTBEAT, |at| at.since(now))
-                .0
-                .min(HEARTBEAT.0);
+            let wait = match self.timers.next() {
+                // What the card holds is worked through between messages, never before one.
+                _ if self.recovery.has_more() => 0,
+                Some(at) => at.since(now).0.min(HEARTBEAT.0),
+                None => HEARTBEAT.0,
+            };
             match self.inbox.recv_timeout(Duration::from_millis(wait)) {
                 Ok(message) => self.hear(message),
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => self.recover_one(),
                 Err(RecvTimeoutError::Disconnected) => self.end = Some(End::Asked("no senders")),
             }
             self.ring();
@@ -168,11 +168,7 @@ impl Shell {
                 self.edge_us = None;
                 self.hear_ask(ask);
             }
-            Message::FileFound { key, taken_at } => {
-                self.decide(Event::FileFound { key, taken_at });
-            }
-            Message::Suspect { key, hashes } => self.suspect(key, hashes),
-            Message::CardCompared { unknown } => self.card_compared(unknown),
+            Message::CardCompared(comparison) => self.recovery.compared_with(comparison),
             Message::Housekeeping {
                 free,
                 clock_trusted,
@@ -252,11 +248,17 @@ impl Shell {
             Notice::DownloadFailed {
                 frame,
                 key,
+                gone,
                 message,
             } => {
-                tracing::warn!(%frame, file = key.name, message, "download failed; the card still has it");
-                self.recovery.not_compared(&frame);
-                self.decide(Event::DownloadFailed { frame, key });
+                tracing::warn!(%frame, file = key.name, gone, message, "download failed");
+                if !self.recovery.not_compared(&frame) {
+                    self.decide(if gone {
+                        Event::FileGone { frame, key }
+                    } else {
+                        Event::DownloadFailed { frame, key }
+                    });
+                }
             }
             Notice::Deleted { key, error } => {
                 self.deletions.retain(|k| *k != key);

@@ -90,6 +90,21 @@ impl CameraFileKey {
         (&self.folder, name)
     }
 
+    /// Whether `whole` is this file after its download: a camera that was busy when the file showed up may have told no
+    /// size, and then no time either.
+    pub fn became(&self, whole: &Self) -> bool {
+        let told = self.size_bytes != Bytes(0);
+        let place = |k: &Self| {
+            (
+                k.camera.clone(),
+                k.opening.clone(),
+                k.folder.clone(),
+                k.name.clone(),
+            )
+        };
+        place(self) == place(whole) && (!told || self == whole)
+    }
+
     /// Whether both are the same file of the same card as far as a listing can tell.
     pub fn same_listing(&self, other: &Self) -> bool {
         self.camera == other.camera

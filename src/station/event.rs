@@ -114,6 +114,13 @@ pub enum Event {
         /// The file.
         key: CameraFileKey,
     },
+    /// The camera is well and does not have the file: deleted there by hand, or another card is in.
+    FileGone {
+        /// Of which frame.
+        frame: FrameId,
+        /// The file.
+        key: CameraFileKey,
+    },
     /// A commit is durable.
     Committed(Ticket),
     /// A commit failed; nothing of it is stored.

@@ -25,11 +25,17 @@ pub(super) enum Phase {
 pub(super) struct FlightFile {
     pub(super) key: CameraFileKey,
     pub(super) phase: Phase,
+    /// How often the camera said that it has no such file.
+    pub(super) denied: u8,
 }
 
 impl FlightFile {
     pub(super) fn new(key: CameraFileKey, phase: Phase) -> Self {
-        Self { key, phase }
+        Self {
+            key,
+            phase,
+            denied: 0,
+        }
     }
 
     pub(super) fn is_raw(&self) -> bool {

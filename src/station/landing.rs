@@ -3,15 +3,20 @@
 use super::flight::{Claim, Flight, FlightFile, Landed, Phase, completes};
 use super::ledger::After;
 use super::ownership::{candidates, own_by_request};
+use super::recovery::Bound;
 use super::{Action, CommitFailure, Station, TimerId};
 use crate::model::{
     Actor, CameraFile, CameraFileKey, CameraState, EventKind, Fault, FileRole, FrameId, FrameState,
-    Millis, Origin, Purpose, RequestOutcome, Row, Serial, ShutterRequest, Tune, WallMs,
+    Millis, Origin, Purpose, Refusal, RefusalCode, RequestOutcome, Row, Serial, ShutterRequest,
+    Tune, WallMs,
 };
 use serde_json::json;
 
 /// Frames that landed and may still get a straggling RAW; more than a burst of one camera.
 const LANDED: usize = 16;
+
+/// Answers of "no such file" before a frame is given up; `refetch` lies between them.
+const DENIALS: u8 = 3;
 
 impl Station {
     /// A file showed up while the camera was open.
@@ -231,9 +236,10 @@ impl Station {
         let Some(mut flight) = self.flights.remove(id) else {
             return;
         };
-        let fetching = |f: &&mut FlightFile| f.phase == Phase::Fetching;
-        if let Some(part) = flight.file(&file.key).filter(fetching) {
+        let fetching = |f: &&mut FlightFile| f.phase == Phase::Fetching && f.key.became(&file.key);
+        if let Some(part) = flight.files.iter_mut().find(fetching) {
             part.phase = Phase::Storing;
+            part.key = file.key.clone();
             self.settle_owner(&mut flight, &file, taken_at);
             if let Some(stored) = self.frames.get(id) {
                 flight.draft = stored.clone();
@@ -339,6 +345,50 @@ impl Station {
             id: TimerId::Refetch(id.clone()),
             at: self.now.mono + self.policy.refetch,
         });
+    }
+
+    /// The camera does not have it. Some deny a file that they are still writing, so it is asked for again; then the frame is
+    /// given up, with a row and a fault that is heard, or its student would sit under `checking` for ever. Should a listing
+    /// show the file after all (the other card is back), its committed request still names the owner.
+    pub(super) fn file_gone(&mut self, id: &FrameId, key: &CameraFileKey) {
+        let Some(flight) = self.flights.get_mut(id) else {
+            return;
+        };
+        let Some(file) = flight.file(key).filter(|f| f.phase == Phase::Fetching) else {
+            return;
+        };
+        file.denied += 1;
+        if file.denied < DENIALS {
+            return self.failed(id, key);
+        }
+        flight.files.retain(|f| f.key != *key);
+        flight.pair_open = false;
+        let (draft, stored) = (flight.draft.clone(), flight.stored);
+        let found = matches!(flight.claim, Claim::Recovered { .. });
+        let reply = flight.reply.take_if(|_| flight.files.is_empty());
+        if let Some(state) = flight.request.clone() {
+            let frame = stored.then(|| id.clone());
+            self.bound.push(Bound { state, frame });
+        }
+        if flight.files.is_empty() {
+            self.flights.remove(id);
+        }
+        let entry = self
+            .event(Actor::Station, EventKind::Alarm)
+            .session(draft.session)
+            .serial(draft.serial)
+            .frame(id)
+            .detail(json!({"alarm": "file-gone", "file": key.name}));
+        self.commit(entry);
+        if let Some(to) = reply {
+            let next = "look at the camera and its card, then ask again";
+            let gone = Refusal::new(RefusalCode::Camera, "the camera has no such file", next);
+            self.reply(to, Err(gone));
+        }
+        if !found {
+            self.raise_again(Fault::FileMissing);
+        }
+        self.resolve(id);
     }
 
     /// Asks again for what failed, if the camera is there; else its return does.

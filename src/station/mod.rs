@@ -134,6 +134,7 @@ impl Station {
                 taken_at,
             } => self.downloaded(&frame, file, taken_at),
             Event::DownloadFailed { frame, key } => self.download_failed(&frame, &key),
+            Event::FileGone { frame, key } => self.file_gone(&frame, &key),
             Event::Committed(ticket) => self.committed(ticket),
             Event::CommitFailed { ticket, failure } => self.commit_failed(ticket, failure),
             Event::Judged {

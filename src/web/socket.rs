@@ -97,7 +97,10 @@ pub fn bind_with_mode(path: &Path, mode: u32) -> Result<UnixListener, BindError>
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    if !folder.is_dir() {
+    // Without a config the station runs on the defaults, and nobody made this folder for it. Any other is somebody's
+    // decision, and a missing one more likely a slip of the pen.
+    let ours = path == Path::new(DEFAULT_SOCKET) && std::fs::create_dir(folder).is_ok();
+    if !ours && !folder.is_dir() {
         return Err(BindError::FolderMissing {
             folder: folder.to_owned(),
             path: path.to_owned(),

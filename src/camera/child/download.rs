@@ -46,6 +46,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The camera is well and has no such file.
+    pub fn is_no_file(&self) -> bool {
+        matches!(self, Failure::Camera(BodyError::NoFile(_)))
+    }
+
     /// The broken session behind it, if that is what it was.
     pub fn into_gone(self) -> Option<BodyError> {
         match self {
@@ -62,13 +67,15 @@ pub struct Download {
     hash: sha2::Sha256,
     received: u64,
     announced: u64,
+    modified_s: i64,
     busy_since: Option<Millis>,
 }
 
 impl Download {
     /// Asks for the size and creates the file, which must not exist (I3: nothing is ever overwritten).
     pub fn begin(body: &mut dyn Body, wanted: &Wanted) -> Result<Self, Failure> {
-        let announced = body.file_info(&wanted.key.folder, &wanted.key.name)?.size.0;
+        let info = body.file_info(&wanted.key.folder, &wanted.key.name)?;
+        let announced = info.size.0;
         if wanted.key.size_bytes != Bytes(0) && wanted.key.size_bytes.0 != announced {
             return Err(BodyError::NoFile(format!(
                 "{} on the card is another file now",
@@ -102,6 +109,7 @@ impl Download {
             hash: sha2::Sha256::default(),
             received: 0,
             announced,
+            modified_s: info.modified_s,
             busy_since: None,
         })
     }
@@ -194,7 +202,11 @@ impl Download {
                     text
                 });
         let mut key = self.wanted.key.clone();
-        key.size_bytes = Bytes(self.announced);
+        if key.size_bytes == Bytes(0) {
+            // Nothing could be told when it showed up; a later listing must know it again (I3).
+            key.size_bytes = Bytes(self.announced);
+            key.modified_s = self.modified_s;
+        }
         let file = CameraFile {
             key,
             received_bytes: Bytes(self.received),

@@ -321,6 +321,7 @@ impl<'a> Turn<'a> {
         self.voice.notice(Notice::DownloadFailed {
             frame: wanted.frame,
             key: wanted.key,
+            gone: failure.is_no_file(),
             message: super::super::chain(&failure),
         })?;
         match failure.into_gone() {
