@@ -39,6 +39,7 @@ pub(super) struct Parts {
     pub(super) checks: CheckPool,
     pub(super) publisher: Publisher,
     pub(super) runtime: tokio::runtime::Handle,
+    pub(super) outbox: OutboxCounts,
     pub(super) bindings: Vec<crate::model::Binding>,
     pub(super) profile: Vec<(String, String)>,
     pub(super) standard: String,
@@ -104,6 +105,7 @@ impl Shell {
     pub(super) fn new(parts: Parts, inbox: Receiver<Message>, sender: Inbox) -> Self {
         let recovery = Recovery::new(parts.reader.clone());
         Self {
+            outbox: parts.outbox,
             parts,
             inbox,
             sender,
@@ -111,7 +113,6 @@ impl Shell {
             camera_state: CameraState::Absent,
             camera_info: None,
             free: Bytes(u64::MAX),
-            outbox: OutboxCounts::default(),
             clock_trusted: clock::wall_clock_trusted(),
             arrived: HashMap::new(),
             deletions: Vec::new(),

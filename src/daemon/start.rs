@@ -131,7 +131,7 @@ impl Daemon {
             recent: publisher.recent(),
             reader: reader.clone(),
         };
-        let (counts, counted) = watch::channel(OutboxCounts::default());
+        let (counts, counted) = watch::channel(outbox_at_start(&reader)?);
         let uploads = Worker::new(
             archive.outbox(),
             data.clone(),
@@ -151,6 +151,7 @@ impl Daemon {
             checks,
             publisher,
             runtime: tokio::runtime::Handle::current(),
+            outbox: *counted.borrow(),
             bindings: options.policy.bindings,
             profile,
             standard,
@@ -220,6 +221,19 @@ impl Daemon {
 fn close(parts: Parts) {
     parts.camera.stop();
     drop(parts.archive);
+}
+
+/// What waits before the worker has counted for the first time: an outbox that is not counted yet is not empty.
+fn outbox_at_start(reader: &Reader) -> Result<OutboxCounts, ArchiveError> {
+    let rows = reader.outbox_rows(true)?;
+    let failed = rows
+        .iter()
+        .filter(|row| row.state.ends_with("parked"))
+        .count() as u64;
+    Ok(OutboxCounts {
+        pending: rows.len() as u64 - failed,
+        failed,
+    })
 }
 
 fn start_panel(
