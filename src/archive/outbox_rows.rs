@@ -23,6 +23,7 @@ pub(super) fn start(db: &Connection, names: &[String]) -> Result<()> {
             "frame",
             "SELECT DISTINCT frame.id AS id FROM frame JOIN file ON file.frame = frame.id
              WHERE frame.state = 'kept' AND frame.student_number IS NOT NULL AND file.role <> 'other'
+               AND frame.retaken = 0 AND (frame.accepted = 1 OR frame.verdict IN ('pass', 'warn'))
                AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.file = file.id AND outbox.destination = ?1)",
             [name],
             |row| Ok(FrameId(row.get("id")?)),
@@ -35,12 +36,14 @@ pub(super) fn start(db: &Connection, names: &[String]) -> Result<()> {
     run(db, sql, []).map(drop)
 }
 
-/// Only what has a certain owner leaves the station.
+/// Only what has a certain owner leaves the station, and of that only what is good: a reject that nobody overruled and a frame that
+/// was shot anew are kept here, never delivered.
 fn key_of(frame: &Frame, stored: &StoredFile) -> Option<String> {
     let session = frame.session.as_ref()?;
     let owned =
         frame.state == FrameState::Kept && frame.serial.is_some() && frame.student.is_some();
-    (owned && stored.file.role != FileRole::Other)
+    let good = frame.is_good() && !frame.retaken;
+    (owned && good && stored.file.role != FileRole::Other)
         .then(|| layout::outbox_key(session, &stored.file.path))
 }
 
@@ -88,10 +91,21 @@ fn requeue_file(
     let file = &stored.file;
     let right = |l: &&Lying| Some(l.key.as_str()) == key && l.sha256 == file.sha256;
     let there = lying.iter().find(right).map(|l| l.id);
+    // What waits already under this name goes on waiting where it stands.
+    let waiting = query(
+        db,
+        "outbox",
+        "SELECT id FROM outbox WHERE file = ?1 AND destination = ?2 AND state IN ('pending', 'parked')
+           AND key = ?3 AND sha256 = ?4",
+        params![stored.id, destination, key, file.sha256.as_str()],
+        |row| row.get::<i64>("id"),
+    )?
+    .pop();
     run(
         db,
-        "UPDATE outbox SET state = 'superseded' WHERE file = ?1 AND destination = ?2 AND state IN ('pending', 'parked')",
-        params![stored.id, destination],
+        "UPDATE outbox SET state = 'superseded' WHERE file = ?1 AND destination = ?2 AND state IN ('pending', 'parked')
+           AND id IS NOT ?3",
+        params![stored.id, destination, waiting],
     )?;
     let mut replaces = None;
     for old in &lying {
@@ -109,7 +123,7 @@ fn requeue_file(
         let sql = "UPDATE outbox SET state = ?2, attempts = 0, next_at_ms = 0 WHERE id = ?1";
         run(db, sql, params![old.id, state])?;
     }
-    if let (Some(key), None) = (key, there) {
+    if let (Some(key), None, None) = (key, there, waiting) {
         run(
             db,
             "INSERT INTO outbox (file, destination, key, sha256, size_bytes, state, replaces)

@@ -162,12 +162,9 @@ impl Worker {
                 }
             }
             write::change(db, change)?;
+            // A verdict, an overruling or a retake decides as much about delivery as an owner does.
             for id in place::frames(change, stored).keys() {
-                let placed_anew =
-                    stored.is_some_and(|f| f.id == **id) || moves.iter().any(|m| m.frame() == *id);
-                if placed_anew {
-                    outbox_rows::requeue(db, id, &self.options.destinations)?;
-                }
+                outbox_rows::requeue(db, id, &self.options.destinations)?;
             }
             self.files.reach(CrashPoint::BeforeCommit);
             Ok(())
@@ -178,7 +175,7 @@ impl Worker {
         committed?;
         self.files.reach(CrashPoint::AfterCommit);
         self.finish_moves(&moved);
-        if stored.is_some() || !moved.is_empty() {
+        if !place::frames(change, stored).is_empty() {
             self.news.notify_one();
         }
         Ok(())

@@ -139,7 +139,7 @@ impl Daemon {
             options.pace,
             counts,
         );
-        start_housekeeping(&data, incoming, counted, &inbox)?;
+        start_housekeeping(&data, incoming, counted.clone(), &inbox)?;
         forward_asks(questions, &inbox)?;
         let parts = Parts {
             station,

@@ -393,7 +393,7 @@ fn frame(number: u64, serial: Option<u32>) -> Frame {
         state: serial.map_or(FrameState::SetAside, |_| FrameState::Kept),
         accepted: false,
         retaken: false,
-        verdict: None,
+        verdict: Some(Verdict::Pass),
         reasons: Vec::new(),
         candidates: Vec::new(),
         taken_at: WallMs(1_790_000_000_000),

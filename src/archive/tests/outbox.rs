@@ -224,3 +224,35 @@ fn the_next_item_is_found_by_its_index() {
         "{plan}"
     );
 }
+
+#[test]
+fn only_a_good_frame_is_sent() {
+    let (venue, mut run) = venue();
+    let outbox = run.archive.outbox();
+    let rejected = Frame {
+        verdict: Some(Verdict::Reject),
+        ..frame(1, Some(1))
+    };
+    shoot(&venue, &mut run, &rejected);
+    assert_eq!(due(&outbox), []);
+
+    let accepted = Frame {
+        accepted: true,
+        ..rejected
+    };
+    give(&mut run, accepted.clone());
+    let item = due(&outbox).remove(0);
+    give(&mut run, accepted.clone());
+    assert_eq!(due(&outbox).len(), 1, "it waits where it stands");
+    assert_eq!(due(&outbox)[0].id, item.id);
+    wait(outbox.sent(item.id, receipt(&item))).unwrap();
+
+    let retaken = Frame {
+        retaken: true,
+        ..accepted
+    };
+    give(&mut run, retaken);
+    assert_eq!(due(&outbox), []);
+    let removals = wait(outbox.due_removals(Millis(1 << 40), 9)).unwrap();
+    assert_eq!(removals.len(), 1, "what was sent of it is taken back");
+}
