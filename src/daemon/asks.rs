@@ -15,6 +15,9 @@ use std::collections::HashMap;
 /// How long a client waits for the card to be listed, before it is answered without.
 const LISTING_PATIENCE: Millis = Millis(30_000);
 
+/// How long a camera may take to say how it is set.
+const SETTINGS_PATIENCE: Millis = Millis(30_000);
+
 /// Somebody who wants to know what the card holds beyond the archive.
 struct Count {
     answer: Answer<Option<u32>>,
@@ -27,7 +30,8 @@ pub(super) struct Pending {
     next: u64,
     replies: HashMap<ReplyId, Answer<Outcome>>,
     counts: Vec<Count>,
-    adoptions: Vec<Answer<Outcome>>,
+    /// With the moment until which they wait.
+    adoptions: Vec<(Millis, Answer<Outcome>)>,
     pub(super) preflight: Option<Preflight>,
 }
 
@@ -167,15 +171,18 @@ impl Shell {
             answer.send(Err(no_camera())).ok();
             return;
         }
-        self.pending.adoptions.push(answer);
+        let until = clock::boot_time() + SETTINGS_PATIENCE;
+        self.pending.adoptions.push((until, answer));
         self.camera(Order::ReadSettings);
     }
 
     /// What `camera adopt` waited for: the camera's present settings become the profile.
     pub(super) fn settings_read(&mut self, settings: Vec<(String, String)>) {
-        let Some(answer) = self.pending.adoptions.pop() else {
+        if self.pending.adoptions.is_empty() {
             return;
-        };
+        }
+        // Whoever asked first is answered first.
+        let (_, answer) = self.pending.adoptions.remove(0);
         self.parts.profile.clone_from(&settings);
         self.profile_changed();
         self.camera(Order::ApplyProfile {
@@ -198,6 +205,20 @@ impl Shell {
     pub(super) fn card_counted(&mut self, card_only: Option<u32>) {
         for count in self.pending.counts.drain(..) {
             count.answer.send(Ok(card_only)).ok();
+        }
+    }
+
+    /// Adoptions that the camera never answered.
+    pub(super) fn adoptions_overdue(&mut self) {
+        let now = clock::boot_time();
+        while self
+            .pending
+            .adoptions
+            .first()
+            .is_some_and(|(until, _)| *until <= now)
+        {
+            let (_, answer) = self.pending.adoptions.remove(0);
+            answer.send(Err(no_camera())).ok();
         }
     }
 

@@ -217,6 +217,7 @@ impl Shell {
     /// A preflight whose camera went silent ends with what it has.
     pub(super) fn preflight_overdue(&mut self) {
         self.counts_overdue();
+        self.adoptions_overdue();
         let now = clock::boot_time();
         if let Some(preflight) = &mut self.pending.preflight
             && preflight.answer.is_some()

@@ -45,10 +45,16 @@ impl Publisher {
 
     /// Show a status, if it says anything new.
     pub(super) fn show(&mut self, status: Status) {
-        if *self.status.borrow() == status {
+        let before = self.status.borrow().clone();
+        if before == status {
             return;
         }
-        if let Ok(data) = serde_json::to_value(&status) {
+        // Free space moves all the time; as an event it would push everything else out of the memory of recent ones.
+        let same_but_space = Status {
+            storage: status.storage,
+            ..before
+        } == status;
+        if let (false, Ok(data)) = (same_but_space, serde_json::to_value(&status)) {
             self.tell("status", data);
         }
         self.status.send_replace(status);
