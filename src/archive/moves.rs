@@ -10,7 +10,7 @@ use super::rows::{self, StoredFile, query};
 use super::worker::Worker;
 use super::write::{run, sql_bytes};
 use super::{CrashPoint, TAG_LIMIT};
-use crate::model::{Bytes, Change, FileRole, Frame, FrameId, Sha256};
+use crate::model::{Bytes, Change, FileRole, Frame, Sha256};
 use crate::tag::{self, TagFields};
 use rusqlite::{Connection, params};
 
@@ -19,12 +19,6 @@ pub(super) struct Move {
     stored: StoredFile,
     new_path: String,
     tag: TagFields,
-}
-
-impl Move {
-    pub(super) fn frame(&self) -> &FrameId {
-        &self.stored.frame
-    }
 }
 
 /// A file at its new place, durable, not yet in its row.

@@ -67,7 +67,7 @@ pub enum Notice {
     Fired {
         /// Of which request.
         request: RequestId,
-        /// When the camera call returned, microseconds of the boot-time clock.
+        /// When the trigger call that worked was made, microseconds of the boot-time clock.
         at_us: u64,
     },
     /// It refused the trigger, or took it and had no room for the picture (then after [`Notice::Fired`]).

@@ -68,9 +68,9 @@ impl Turn<'_> {
                     "the camera was busy for too long after the press",
                 );
             }
+            let at_us = clock::boot_time_us();
             match self.body.trigger() {
                 Ok(()) => {
-                    let at_us = clock::boot_time_us();
                     self.shot_fired(request);
                     return Ok(self.voice.notice(Notice::Fired { request, at_us })?);
                 }
