@@ -12,6 +12,10 @@ const FRAMES: usize = 10_000;
 /// Shoot them all, then stop and start.
 pub fn run(table: &mut Table) {
     let mut rig = Rig::new("max-shots = 1000000\nclear-card = true\n");
+    // The sim camera sits out its event slice for each frame; a short one leaves the station's own time.
+    rig.config = rig
+        .config
+        .replace("[camera]\n", "[camera]\nevent-slice-ms = 5\n");
     rig.scene(&picture(1));
     rig.start();
     rig.open_session(3);
