@@ -204,8 +204,7 @@ fn an_incoming_disk_that_fills_up_during_a_download_costs_no_frame() {
     rig.until("storage-full", |s| s.faults.contains(&Fault::StorageFull));
     until("the reason in the log", || {
         let log = std::fs::read_to_string(rig.log()).expect("log");
-        log.contains("download failed; the card still has it")
-            && log.contains("check the free space")
+        log.contains("download failed") && log.contains("check the free space")
     });
     does_not_shoot(&rig, "storage-full", "free some");
     before.still(&rig);
