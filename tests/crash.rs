@@ -115,15 +115,15 @@ fn delivered_under_the_right_name(rig: &Rig, step: &str, moved: bool) {
     for path in files_below(&rig.dir.join("delivered")) {
         let bytes = std::fs::read(&path).expect("delivered");
         let hash = sha256(&bytes);
-        let frame = frames
+        let stored = frames
             .iter()
-            .find(|f| f.sha256.as_ref().is_some_and(|s| s.0 == hash))
-            .unwrap_or_else(|| {
-                panic!(
-                    "{step}: {} is no stored frame (moved: {moved})",
-                    path.display()
-                )
-            });
+            .find(|f| f.sha256.as_ref().is_some_and(|s| s.0 == hash));
+        let Some(frame) = stored else {
+            // A send that the crash cut off between writing and its receipt, of a frame corrected in the same moment, may
+            // stay there under its former name: no row tells that it was written.
+            assert!(moved, "{step}: {} is no stored frame", path.display());
+            continue;
+        };
         let owner = frame.student_number.as_ref().expect("owner").as_str();
         assert!(
             path.to_string_lossy().contains(owner),
