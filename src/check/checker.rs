@@ -77,6 +77,9 @@ impl Checker {
             measures,
             width_px: facts.width,
             height_px: facts.height,
+            geometry: None,
+            crop: None,
+            timings_ms: Default::default(),
         }
     }
 
@@ -100,6 +103,9 @@ impl Checker {
             measures,
             width_px: 0,
             height_px: 0,
+            geometry: None,
+            crop: None,
+            timings_ms: Default::default(),
         }
     }
 }

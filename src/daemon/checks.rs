@@ -97,6 +97,9 @@ fn report(standard: &str, verdict: Verdict, id: &str, zh: &str, en: &str) -> Rep
         measures: Vec::new(),
         width_px: 0,
         height_px: 0,
+        geometry: None,
+        crop: None,
+        timings_ms: Default::default(),
     }
 }
 

@@ -10,6 +10,7 @@ mod command;
 mod control;
 mod fault;
 mod frame;
+mod geometry;
 mod ids;
 mod queue;
 mod report;
@@ -29,6 +30,7 @@ pub use command::{
 pub use control::{Binding, Control, Gesture, InputName, Level};
 pub use fault::Fault;
 pub use frame::{FileRole, Frame, FrameFile, FrameState, Origin};
+pub use geometry::{Crop, Geometry, Point, Pose, Rect, Silhouette, Spans};
 pub use ids::{
     BootId, FrameId, InvalidId, RequestId, Serial, SessionId, Sha256, StationId, StudentNumber,
 };

@@ -1,6 +1,8 @@
 //! What the check measured, and the verdict.
 
+use super::{Crop, Geometry};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The answer to a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -108,4 +110,13 @@ pub struct Report {
     pub width_px: u32,
     /// Height of the image in pixels; 0 when unreadable.
     pub height_px: u32,
+    /// What was found of the person; `None` where nobody looked or the file is unreadable.
+    #[serde(default)]
+    pub geometry: Option<Geometry>,
+    /// The crop that the portrait is made of, where one keeps the standard's bands.
+    #[serde(default)]
+    pub crop: Option<Crop>,
+    /// Milliseconds by phase of the check, for whoever asks how long it took.
+    #[serde(default)]
+    pub timings_ms: BTreeMap<String, f64>,
 }

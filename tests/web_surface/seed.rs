@@ -136,6 +136,9 @@ impl Jobs {
             measures: Vec::new(),
             width_px: 6000,
             height_px: 4000,
+            geometry: None,
+            crop: None,
+            timings_ms: Default::default(),
         };
         let id = frame.id.clone();
         let judged = Frame {
