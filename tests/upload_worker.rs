@@ -6,8 +6,8 @@
 )]
 
 use shutterline::archive::{ArchiveError, OutboxId, OutboxItem, OutboxRemoval, Receipt};
-use shutterline::model::{Bytes, FrameId, Millis, OutboxCounts, Sha256};
-use shutterline::upload::{Destination, Pace, Place, Queue, Worker};
+use shutterline::model::{Bytes, FrameId, Millis, OutboxCounts, Sha256, Status};
+use shutterline::upload::{Destination, Pace, Place, Queue, Quiet, Worker};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -199,7 +199,15 @@ impl Rig {
         };
         let (sender, counts) = watch::channel(OutboxCounts::default());
         self.counts = counts;
-        let worker = Worker::new(self.queue.clone(), self.data(), vec![office], pace, sender);
+        let nobody_shoots = Quiet::while_shooting(watch::channel(Status::default()).1);
+        let worker = Worker::new(
+            self.queue.clone(),
+            self.data(),
+            vec![office],
+            pace,
+            nobody_shoots,
+            sender,
+        );
         self.worker = Some(tokio::spawn(worker.run()));
     }
 

@@ -65,6 +65,12 @@ fn station(wheel: &Path, jpeg: &[u8]) -> Vec<u64> {
         "driver = \"sim\"\nsim-folder",
         "driver = \"gphoto\"\nevent-slice-ms = 100\nsim-folder",
     );
+    // In memory, as an installed station has it.
+    let incoming = tempfile::tempdir_in("/dev/shm").expect("a folder in memory");
+    let on_disk = format!("{:?}", rig.dir.join("incoming"));
+    rig.config = rig
+        .config
+        .replace(&on_disk, &format!("{:?}", incoming.path()));
     let card = card(&rig.dir, jpeg);
     rig.env = vec![
         (

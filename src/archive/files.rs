@@ -45,6 +45,15 @@ pub(super) fn digest(bytes: &[u8]) -> (Sha256, Bytes) {
 pub(super) enum Content<'a> {
     /// These bytes.
     Bytes(&'a [u8]),
+    /// These bytes, made of a download's.
+    Made {
+        bytes: &'a [u8],
+        of: &'a [u8],
+        /// Where the download lies, for the error.
+        from: &'a Path,
+        /// The hash that was taken while receiving; a download that has another is refused.
+        received: &'a Sha256,
+    },
     /// The bytes of that file, never held whole in memory, which must have this hash.
     Copy(&'a Path, &'a Sha256),
     /// The same, and the old file is ours and never written again: a second name will do where the file system has them.
@@ -106,17 +115,21 @@ impl Files {
         let mut sink = disk
             .create(temp)
             .map_err(|e| ArchiveError::file("create", temp, e))?;
-        let write = |sink: &mut dyn Sink| self.write_out(content, sink, temp);
-        let sha256 = match content {
-            // Hashed beside the write and its fsync, which leave a core idle: 4 ms of 6 MB that nobody waits for.
-            Content::Bytes(bytes) => thread::scope(|scope| {
-                let hashed = scope.spawn(|| digest(bytes).0);
-                write(&mut *sink)?;
-                Ok(hashed.join().unwrap_or_else(|_| digest(bytes).0))
-            })?,
-            Content::Copy(_, sha256) | Content::Link(_, sha256) => {
-                write(&mut *sink)?;
-                (*sha256).clone()
+        let (sha256, size) = match content {
+            Content::Bytes(bytes) => self.write_bytes(bytes, None, &mut *sink, temp)?,
+            Content::Made {
+                bytes,
+                of,
+                from,
+                received,
+            } => self.write_bytes(bytes, Some((of, from, received)), &mut *sink, temp)?,
+            Content::Copy(from, sha256) | Content::Link(from, sha256) => {
+                self.each_chunk(from, |chunk| {
+                    let wrote = sink.write_all(chunk);
+                    wrote.map_err(|e| ArchiveError::file("write", temp, e))
+                })?;
+                self.sync(&mut *sink, temp)?;
+                self.verified(temp, sha256)?
             }
         };
         drop(sink);
@@ -125,31 +138,50 @@ impl Files {
         self.reach(CrashPoint::AfterRename);
         let finished = self
             .sync_dir(folder)
-            .map(|()| self.reach(CrashPoint::AfterDirFsync))
-            .and_then(|()| match content {
-                Content::Bytes(bytes) => self.same(to, bytes).map(|size| (sha256, size)),
-                Content::Copy(..) | Content::Link(..) => self.verified(to, &sha256),
-            });
+            .map(|()| self.reach(CrashPoint::AfterDirFsync));
         if finished.is_err() {
             let _ = disk.remove(to);
         }
-        finished
+        finished.map(|()| (sha256, size))
     }
 
-    /// All of the content, durable under its temporary name.
-    fn write_out(&self, content: &Content<'_>, sink: &mut dyn Sink, temp: &Path) -> Result<()> {
-        let fail = |e| ArchiveError::file("write", temp, e);
-        match content {
-            Content::Bytes(bytes) => {
-                for chunk in bytes.chunks(CHUNK) {
-                    sink.write_all(chunk).map_err(fail)?;
-                }
+    /// Bytes, durable under the temporary name, read back and hashed. All that only reads is done beside the write and
+    /// its fsync, which leave the cores idle: on a board each pass over a frame takes as long as the fsync itself.
+    fn write_bytes(
+        &self,
+        bytes: &[u8],
+        made_of: Option<(&[u8], &Path, &Sha256)>,
+        sink: &mut dyn Sink,
+        temp: &Path,
+    ) -> Result<(Sha256, Bytes)> {
+        thread::scope(|scope| {
+            let hashed = scope.spawn(|| digest(bytes).0);
+            let arrived = made_of.map(|(of, ..)| scope.spawn(|| digest(of).0));
+            for chunk in bytes.chunks(CHUNK) {
+                sink.write_all(chunk)
+                    .map_err(|e| ArchiveError::file("write", temp, e))?;
             }
-            Content::Copy(from, _) | Content::Link(from, _) => {
-                self.each_chunk(from, |chunk| sink.write_all(chunk).map_err(fail))?;
+            sink.flush()
+                .map_err(|e| ArchiveError::file("write", temp, e))?;
+            let read_back = scope.spawn(|| self.same(temp, bytes));
+            self.sync(sink, temp)?;
+            let size = read_back
+                .join()
+                .unwrap_or_else(|_| self.same(temp, bytes))?;
+            if let (Some((of, from, received)), Some(arrived)) = (made_of, arrived)
+                && arrived.join().unwrap_or_else(|_| digest(of).0) != *received
+            {
+                return Err(changed(from));
             }
-        }
-        sink.flush().map_err(fail)?;
+            let sha256 = hashed.join().unwrap_or_else(|_| digest(bytes).0);
+            Ok((sha256, size))
+        })
+    }
+
+    /// Everything written so far, durable under its temporary name.
+    fn sync(&self, sink: &mut dyn Sink, temp: &Path) -> Result<()> {
+        sink.flush()
+            .map_err(|e| ArchiveError::file("write", temp, e))?;
         self.reach(CrashPoint::AfterTempWrite);
         sink.sync()
             .map_err(|e| ArchiveError::file("fsync", temp, e))?;
@@ -266,6 +298,14 @@ impl Files {
             .map_err(|e| ArchiveError::file("move to found/", &from, e))?;
         self.sync_dir(&found)?;
         Ok(to)
+    }
+}
+
+fn changed(path: &Path) -> ArchiveError {
+    ArchiveError::Content {
+        path: path.to_owned(),
+        what: "changed since it was received".to_owned(),
+        next: "it is fetched again from the camera's card",
     }
 }
 

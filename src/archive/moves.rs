@@ -219,8 +219,8 @@ pub(super) fn swap(db: &Connection, moved: &[Moved]) -> Result<()> {
 /// The same image under another tag; anything else is refused (I9).
 fn retag(bytes: &[u8], fields: &TagFields, path: &std::path::Path) -> Result<Vec<u8>> {
     let retagged = tag::tag_jpeg(bytes, fields).ok().filter(|new| {
-        let old = tag::image_data_sha256(bytes).ok();
-        old.is_some() && old == tag::image_data_sha256(new).ok()
+        let old = tag::image_data(bytes).ok();
+        old.is_some() && old == tag::image_data(new).ok()
     });
     retagged.ok_or_else(|| ArchiveError::Content {
         path: path.to_owned(),

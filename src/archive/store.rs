@@ -2,13 +2,12 @@
 //! back, and only then given its row.
 
 use super::error::{ArchiveError, Result};
-use super::files::{Content, digest};
+use super::files::Content;
 use super::worker::Worker;
 use super::{CrashPoint, TAG_LIMIT, moves, outbox_rows, place, write};
 use crate::model::{CameraFile, Change, FileRole, Frame, FrameFile, Sha256};
 use crate::tag::{self, TagFields};
 use std::path::{Path, PathBuf};
-use std::thread;
 
 impl Worker {
     /// A change without a new file.
@@ -89,21 +88,15 @@ impl Worker {
         let to = self.data.join(&path);
         let (sha256, size_bytes) = if role == FileRole::Jpeg && file.received_bytes <= TAG_LIMIT {
             let bytes = self.files.read(incoming, file.received_bytes)?;
-            // The hash that was taken while receiving is compared on one core while another makes the tag.
-            let (received, tagged) = thread::scope(|scope| {
-                let received = scope.spawn(|| digest(&bytes));
-                let tagged = tagged(&bytes, tag, &file.sha256);
-                (received.join().unwrap_or_else(|_| digest(&bytes)), tagged)
-            });
-            if received != (file.sha256.clone(), file.received_bytes) {
-                return Err(differs(
-                    incoming,
-                    "changed since it was received".to_owned(),
-                ));
-            }
+            let tagged = tagged(&bytes, tag, &file.sha256);
             self.files.reach(CrashPoint::BeforeTemp);
-            self.files
-                .put(&Content::Bytes(tagged.as_deref().unwrap_or(&bytes)), &to)?
+            let content = Content::Made {
+                bytes: tagged.as_deref().unwrap_or(&bytes),
+                of: &bytes,
+                from: incoming,
+                received: &file.sha256,
+            };
+            self.files.put(&content, &to)?
         } else {
             self.files.reach(CrashPoint::BeforeTemp);
             self.files
@@ -193,20 +186,15 @@ fn wants_sidecar(file: &FrameFile) -> bool {
 
 /// The tagged bytes, if the file can carry a tag and its image stays what it was (I9); else it is stored as it came.
 fn tagged(bytes: &[u8], fields: &TagFields, sha256: &Sha256) -> Option<Vec<u8>> {
-    let (image, tagged) = thread::scope(|scope| {
-        let image = scope.spawn(|| tag::image_data_sha256(bytes));
-        let tagged =
-            tag::tag_jpeg(bytes, fields).and_then(|t| Ok((tag::image_data_sha256(&t)?, t)));
-        let image = image.join();
-        (
-            image.unwrap_or_else(|_| tag::image_data_sha256(bytes)),
-            tagged,
-        )
-    });
-    match (image, tagged) {
-        (Ok(image), Ok((of_tagged, tagged))) if image == of_tagged => Some(tagged),
-        (image, tagged) => {
-            let error = image.err().or(tagged.err()).map(|e| e.to_string());
+    let tagged = tag::tag_jpeg(bytes, fields);
+    let kept = |tagged: &Vec<u8>| match (tag::image_data(bytes), tag::image_data(tagged)) {
+        (Ok(before), Ok(after)) => before == after,
+        _ => false,
+    };
+    match tagged {
+        Ok(tagged) if kept(&tagged) => Some(tagged),
+        other => {
+            let error = other.err().map(|e| e.to_string());
             tracing::warn!(%sha256, error, "this JPEG takes no tag; it is stored as it came, with a sidecar");
             None
         }

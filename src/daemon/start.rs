@@ -12,7 +12,7 @@ use crate::clock;
 use crate::model::{Bytes, OutboxCounts};
 use crate::panel::SimPanel;
 use crate::station::Station;
-use crate::upload::Worker;
+use crate::upload::{Quiet, Worker};
 use crate::web::{self, Ask, BindError, Handle};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -137,6 +137,7 @@ impl Daemon {
             data.clone(),
             options.destinations,
             options.pace,
+            Quiet::while_shooting(publisher.status()),
             counts,
         );
         start_housekeeping(&data, incoming, counted.clone(), &inbox)?;

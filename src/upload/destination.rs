@@ -1,6 +1,7 @@
 //! One place that frames go to, and how a file gets there for certain.
 
 use super::error::UploadError;
+use super::quiet::Quiet;
 use crate::archive::{OutboxItem, Receipt};
 use crate::clock;
 use crate::model::{Bytes, Sha256};
@@ -43,11 +44,17 @@ struct Content {
 impl Destination {
     /// Brings an item's file there and reads it back; what it replaces is removed after that. Nothing is
     /// written when the right bytes are there already.
-    pub async fn send(&self, data: &Path, item: &OutboxItem) -> Result<Receipt, UploadError> {
+    /// A piece at a time, each only when it is `quiet`.
+    pub async fn send(
+        &self,
+        data: &Path,
+        item: &OutboxItem,
+        quiet: &Quiet,
+    ) -> Result<Receipt, UploadError> {
         self.name_is_safe(&item.key)?;
         let service = self.open().await?;
-        if self.find(&service, &item.key, item.size_bytes).await? != Some(content_of(item)) {
-            self.write(&service, data, item).await?;
+        if self.find(&service, item, quiet).await? != Some(content_of(item)) {
+            self.write(&service, data, item, quiet).await?;
         }
         self.settle(&item.key).await;
         if let Some(replaced) = item.replaces.as_deref().filter(|old| *old != item.key) {
@@ -112,6 +119,7 @@ impl Destination {
         service: &Operator,
         data: &Path,
         item: &OutboxItem,
+        quiet: &Quiet,
     ) -> Result<(), UploadError> {
         let renames = service.info().capability().rename;
         let flat = item.key.replace('/', "_");
@@ -125,9 +133,9 @@ impl Destination {
             // What an earlier attempt left is of no use; that it cannot be removed does no harm.
             let _ = service.delete(&partial(item.attempts - 1)).await;
         }
-        let written = self.copy(service, data, item, &first).await;
+        let written = self.copy(service, data, item, &first, quiet).await;
         let verified = match written {
-            Ok(()) => self.verify(service, &first, item).await,
+            Ok(()) => self.verify(service, &first, item, quiet).await,
             Err(error) => Err(error),
         };
         if let Err(error) = verified {
@@ -154,6 +162,7 @@ impl Destination {
         data: &Path,
         item: &OutboxItem,
         to: &str,
+        quiet: &Quiet,
     ) -> Result<(), UploadError> {
         let path = data.join(&item.path);
         let unreadable = |source| UploadError::Source {
@@ -165,6 +174,7 @@ impl Destination {
         let mut writer = writer.map_err(|source| self.failure("write", to, source))?;
         let mut hash = Hashing::default();
         loop {
+            quiet.wait().await;
             let mut chunk = Vec::with_capacity(CHUNK_BYTES);
             let mut part = (&mut file).take(CHUNK_BYTES as u64);
             if part.read_to_end(&mut chunk).await.map_err(unreadable)? == 0 {
@@ -188,8 +198,9 @@ impl Destination {
         service: &Operator,
         key: &str,
         item: &OutboxItem,
+        quiet: &Quiet,
     ) -> Result<(), UploadError> {
-        let found = self.read(service, key).await?;
+        let found = self.read(service, key, quiet).await?;
         if found == content_of(item) {
             return Ok(());
         }
@@ -208,16 +219,17 @@ impl Destination {
         }
     }
 
-    /// What lies there under a name, if it is anything of that size; other sizes are not worth reading.
+    /// What lies there under an item's name, if it is anything of its size; other sizes are not worth reading.
     async fn find(
         &self,
         service: &Operator,
-        key: &str,
-        size: Bytes,
+        item: &OutboxItem,
+        quiet: &Quiet,
     ) -> Result<Option<Content>, UploadError> {
+        let key = &item.key;
         match service.stat(key).await {
-            Ok(found) if found.is_file() && found.content_length() == size.0 => {
-                self.read(service, key).await.map(Some)
+            Ok(found) if found.is_file() && found.content_length() == item.size_bytes.0 => {
+                self.read(service, key, quiet).await.map(Some)
             }
             Ok(_) => Ok(None),
             Err(error) if error.kind() == opendal::ErrorKind::NotFound => Ok(None),
@@ -225,7 +237,12 @@ impl Destination {
         }
     }
 
-    async fn read(&self, service: &Operator, key: &str) -> Result<Content, UploadError> {
+    async fn read(
+        &self,
+        service: &Operator,
+        key: &str,
+        quiet: &Quiet,
+    ) -> Result<Content, UploadError> {
         let failed = |source| self.failure("read", key, source);
         let reader = service.reader_with(key).chunk(CHUNK_BYTES).await;
         let stream = reader.map_err(failed)?.into_stream(..).await;
@@ -235,6 +252,7 @@ impl Destination {
             for bytes in buffer {
                 hash.add(&bytes);
             }
+            quiet.wait().await;
         }
         Ok(hash.end())
     }
@@ -293,7 +311,8 @@ impl Hashing {
 mod tests {
     use super::*;
     use crate::archive::OutboxId;
-    use crate::model::FrameId;
+    use crate::model::{FrameId, Status};
+    use tokio::sync::watch;
 
     #[tokio::test]
     async fn wrong_bytes_do_not_pass_the_reading_back() {
@@ -317,13 +336,15 @@ mod tests {
             attempts: 0,
         };
         let service = office.open().await.unwrap();
+        let station = watch::Sender::new(Status::default());
+        let quiet = Quiet::while_shooting(station.subscribe());
         for (bytes, words) in [
             (&b"portrait"[..], None),
             (b"Portrait", Some("the hash is not")),
             (b"portra", Some("6 bytes instead of 8")),
         ] {
             std::fs::write(folder.path().join("a.JPG"), bytes).unwrap();
-            let verified = office.verify(&service, "a.JPG", &item).await;
+            let verified = office.verify(&service, "a.JPG", &item, &quiet).await;
             match (verified, words) {
                 (Ok(()), None) => {}
                 (Err(error), Some(words)) => assert!(error.to_string().contains(words), "{error}"),

@@ -14,10 +14,12 @@ mod destination;
 mod error;
 mod pace;
 mod queue;
+mod quiet;
 mod worker;
 
 pub use destination::{Destination, Place};
 pub use error::{Persistence, UploadError};
 pub use pace::Pace;
 pub use queue::Queue;
+pub use quiet::Quiet;
 pub use worker::Worker;

@@ -4,6 +4,7 @@ use super::destination::Destination;
 use super::error::{Persistence, UploadError};
 use super::pace::Pace;
 use super::queue::Queue;
+use super::quiet::Quiet;
 use crate::archive::{ArchiveError, OutboxId, OutboxItem, OutboxRemoval};
 use crate::clock;
 use crate::model::{Millis, OutboxCounts};
@@ -33,6 +34,7 @@ struct Way<Q> {
     data: PathBuf,
     destinations: BTreeMap<String, Destination>,
     pace: Pace,
+    quiet: Quiet,
     counts: watch::Sender<OutboxCounts>,
 }
 
@@ -43,12 +45,14 @@ enum Errand {
 }
 
 impl<Q: Queue> Worker<Q> {
-    /// A worker over the files of the data folder. `counts` is kept at what waits and what is parked.
+    /// A worker over the files of the data folder. Transfers go on only when it is
+    /// `quiet`; `counts` is kept at what waits and what is parked.
     pub fn new(
         queue: Q,
         data: PathBuf,
         destinations: Vec<Destination>,
         pace: Pace,
+        quiet: Quiet,
         counts: watch::Sender<OutboxCounts>,
     ) -> Self {
         let destinations = destinations.into_iter().map(|d| (d.name.clone(), d));
@@ -58,6 +62,7 @@ impl<Q: Queue> Worker<Q> {
                 data,
                 destinations: destinations.collect(),
                 pace,
+                quiet,
                 counts,
             }),
             under_way: JoinSet::new(),
@@ -184,7 +189,7 @@ impl<Q: Queue> Way<Q> {
         };
         match errand {
             Errand::Send(item) => {
-                let sending = destination.send(&self.data, item);
+                let sending = destination.send(&self.data, item, &self.quiet);
                 let receipt = tokio::time::timeout(deadline, sending).await;
                 let receipt = receipt.map_err(too_slow)??;
                 tracing::info!(destination = name, frame = %item.frame, bytes = item.size_bytes.0, "sent and verified");

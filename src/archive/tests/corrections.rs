@@ -21,10 +21,7 @@ fn a_reassigned_frame_moves_and_is_retagged() {
     assert_committed(&run.commit(opened(5)));
     stored(&venue, &mut run, &frame(1, None));
     let before = venue.frames().remove(0);
-    let image = |f: &Frame| {
-        let path = venue.data().join(&f.main_file().unwrap().path);
-        tag::image_data_sha256(&std::fs::read(path).unwrap()).unwrap()
-    };
+    let image = |f: &Frame| std::fs::read(venue.data().join(&f.main_file().unwrap().path)).unwrap();
     let image_before = image(&before);
     let moved = Row::Frame(Box::new(frame(1, Some(4))));
     assert_committed(&run.commit(change(EventKind::FrameReassigned, vec![moved])));
@@ -35,7 +32,10 @@ fn a_reassigned_frame_moves_and_is_retagged() {
     );
     assert_eq!(says(&venue, &after).student, Some(student(4).number));
     assert_eq!(says(&venue, &after).serial, Some(Serial(4)));
-    assert_eq!(image(&after), image_before);
+    assert_eq!(
+        tag::image_data(&image(&after)).unwrap(),
+        tag::image_data(&image_before).unwrap()
+    );
     let (old, new) = (&before.files[0], &after.files[0]);
     assert_eq!(old.original_sha256, new.original_sha256);
     assert_eq!(old.source, new.source);

@@ -2,11 +2,11 @@
 
 use super::super::exif;
 use super::super::wire::Doing;
+use super::hashing::Hashing;
 use super::turn::Wanted;
 use super::{Body, BodyError, Piece, Voice};
 use crate::clock;
-use crate::model::{Bytes, CameraFile, Millis, Sha256};
-use sha2::Digest;
+use crate::model::{Bytes, CameraFile, Millis};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -41,6 +41,8 @@ pub enum Failure {
     },
     #[error(transparent)]
     Camera(#[from] BodyError),
+    #[error("the hash of {path} could not be taken; it is still on the card")]
+    Hash { path: String },
     #[error("{received} bytes arrived, the camera announced {announced}; it is still on the card")]
     Length { received: u64, announced: u64 },
 }
@@ -64,7 +66,7 @@ impl Failure {
 pub struct Download {
     wanted: Wanted,
     file: File,
-    hash: sha2::Sha256,
+    hash: Hashing,
     received: u64,
     announced: u64,
     modified_s: i64,
@@ -93,9 +95,10 @@ impl Download {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
                 _ => {}
             }
-            OpenOptions::new().write(true).create_new(true).open(part)
+            let file = OpenOptions::new().write(true).create_new(true).open(part)?;
+            Ok((file, Hashing::begin()?))
         };
-        let file = create().map_err(|source| Failure::Create {
+        let (file, hash) = create().map_err(|source| Failure::Create {
             path: wanted.to.display().to_string(),
             source,
         })?;
@@ -106,7 +109,7 @@ impl Download {
                 to: wanted.to.clone(),
             },
             file,
-            hash: sha2::Sha256::default(),
+            hash,
             received: 0,
             announced,
             modified_s: info.modified_s,
@@ -170,7 +173,7 @@ impl Download {
                 path: self.wanted.to.display().to_string(),
                 source,
             })?;
-        self.hash.update(bytes);
+        self.hash.take(bytes);
         self.received += bytes.len() as u64;
         Ok(())
     }
@@ -184,23 +187,20 @@ impl Download {
             };
             return (self.discard(), Err(failure));
         }
+        let path = self.wanted.to.display().to_string();
+        let Some(sha256) = self.hash.finish() else {
+            let _ = fs::remove_file(part(&self.wanted.to));
+            return (self.wanted, Err(Failure::Hash { path }));
+        };
         // A link refuses an existing name where a rename would replace it.
         let part = part(&self.wanted.to);
-        if let Err(source) = fs::hard_link(&part, &self.wanted.to) {
-            let path = self.wanted.to.display().to_string();
-            return (self.discard(), Err(Failure::Create { path, source }));
-        }
+        let named = fs::hard_link(&part, &self.wanted.to);
         // One name too many does no harm: the next download to this path removes it.
         let _ = fs::remove_file(&part);
+        if let Err(source) = named {
+            return (self.wanted, Err(Failure::Create { path, source }));
+        }
         let said = exif::read(&self.wanted.to);
-        let sha256: String =
-            self.hash
-                .finalize()
-                .iter()
-                .fold(String::with_capacity(64), |mut text, byte| {
-                    text.push_str(&format!("{byte:02x}"));
-                    text
-                });
         let mut key = self.wanted.key.clone();
         if key.size_bytes == Bytes(0) {
             // Nothing could be told when it showed up; a later listing must know it again (I3).
@@ -210,7 +210,7 @@ impl Download {
         let file = CameraFile {
             key,
             received_bytes: Bytes(self.received),
-            sha256: Sha256(sha256),
+            sha256,
             exif_taken: said.taken_at,
             exif: said.settings,
             // The daemon's side knows these from the file's first notice, across restarts of this process.

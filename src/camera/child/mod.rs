@@ -5,6 +5,7 @@
 
 mod body;
 mod download;
+mod hashing;
 mod orders;
 mod turn;
 mod voice;

@@ -26,7 +26,7 @@ impl Gphoto {
             return Ok(Piece::WholeOnly);
         }
         let mut whole_only = false;
-        let read = self.ask_for_bytes(|g| {
+        let read = self.ask(|g| {
             let path = (folder, name);
             let read = native::read_piece(&mut g.camera, &mut g.context, path, offset, buffer);
             whole_only = matches!(&read, Err(e) if e.kind() == ErrorKind::NotSupported);
@@ -46,9 +46,7 @@ impl Gphoto {
         name: &str,
         sink: &mut dyn FnMut(&[u8]) -> bool,
     ) -> Result<(), BodyError> {
-        self.ask_for_bytes(|g| {
-            native::read_whole(&mut g.camera, &mut g.context, (folder, name), sink)
-        })
+        self.ask(|g| native::read_whole(&mut g.camera, &mut g.context, (folder, name), sink))
     }
 
     /// Every file under `DCIM`, or everything on a store that has no such folder. Asks the camera folder by folder,

@@ -37,14 +37,6 @@ impl Gphoto {
         let _ear = native::Ear::open();
         call(self).map_err(|e| fault::classify(&e.kind(), &fault::words(&e, &native::log())))
     }
-
-    /// One call that moves many bytes, by its code alone.
-    fn ask_for_bytes<T>(
-        &mut self,
-        call: impl FnOnce(&mut Self) -> gphoto2::Result<T>,
-    ) -> Result<T, BodyError> {
-        call(self).map_err(|e| fault::classify(&e.kind(), &e.to_string()))
-    }
 }
 
 impl Body for Gphoto {
