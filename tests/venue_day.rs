@@ -40,6 +40,33 @@ fn shoot(rig: &Rig, number: u32) -> FrameView {
     frame
 }
 
+/// Of each frame, by id, whether it is proposed for delivery; each frame alone says the same.
+fn proposed(rig: &Rig) -> Vec<bool> {
+    let frames = rig.frames();
+    for frame in &frames {
+        let alone: Value = rig.get(&format!("/v1/frames/{}", frame.id)).expect("frame");
+        assert_eq!(alone["proposed"], frame.proposed, "{frame:?}");
+    }
+    frames.into_iter().map(|f| f.proposed).collect()
+}
+
+#[test]
+fn the_last_good_frame_that_was_not_retaken_is_proposed() {
+    let mut rig = Rig::new("");
+    rig.start();
+    rig.open_session(2);
+    shoot(&rig, 1);
+    shoot(&rig, 2);
+    assert_eq!(proposed(&rig), [false, true]);
+    rig.scene(b"no picture at all");
+    assert_eq!(rig.shoot().verdict, Some(Verdict::Reject));
+    assert_eq!(proposed(&rig), [false, true, false]);
+    next(&rig, 2);
+    shoot(&rig, 3);
+    assert_eq!(proposed(&rig), [false, true, false, true]);
+    rig.stop();
+}
+
 /// Pull the plug and come back.
 fn crash(rig: &mut Rig) {
     rig.kill();

@@ -61,11 +61,13 @@ pub(super) fn requeue(db: &Connection, frame: &FrameId, destinations: &[String])
     Ok(())
 }
 
-/// A name under which a file lies at a destination.
+/// A name under which a file lies, or may lie, at a destination.
 struct Lying {
     id: i64,
     key: String,
     sha256: Sha256,
+    /// There is a receipt.
+    verified: bool,
 }
 
 fn requeue_file(
@@ -77,7 +79,7 @@ fn requeue_file(
     let lying = query(
         db,
         "outbox",
-        "SELECT id, key, sha256 FROM outbox WHERE file = ?1 AND destination = ?2
+        "SELECT id, key, sha256, verified_by IS NOT NULL AS verified FROM outbox WHERE file = ?1 AND destination = ?2
            AND state IN ('sent', 'replaced', 'removing', 'removing-parked') ORDER BY id DESC",
         params![stored.id, destination],
         |row| {
@@ -85,11 +87,12 @@ fn requeue_file(
                 id: row.get("id")?,
                 key: row.get("key")?,
                 sha256: Sha256(row.get("sha256")?),
+                verified: row.get("verified")?,
             })
         },
     )?;
     let file = &stored.file;
-    let right = |l: &&Lying| Some(l.key.as_str()) == key && l.sha256 == file.sha256;
+    let right = |l: &&Lying| l.verified && Some(l.key.as_str()) == key && l.sha256 == file.sha256;
     let there = lying.iter().find(right).map(|l| l.id);
     // What waits already under this name goes on waiting where it stands.
     let waiting = query(
@@ -103,9 +106,11 @@ fn requeue_file(
     .pop();
     run(
         db,
-        "UPDATE outbox SET state = 'superseded' WHERE file = ?1 AND destination = ?2 AND state IN ('pending', 'parked')
-           AND id IS NOT ?3",
-        params![stored.id, destination, waiting],
+        // What may have been written under a name that is no longer right is removed, whether or not a receipt ever comes.
+        "UPDATE outbox SET attempts = 0, next_at_ms = 0,
+            state = CASE WHEN begun = 1 AND key IS NOT ?4 THEN 'removing' ELSE 'superseded' END
+         WHERE file = ?1 AND destination = ?2 AND state IN ('pending', 'parked') AND id IS NOT ?3",
+        params![stored.id, destination, waiting, key],
     )?;
     let mut replaces = None;
     for old in &lying {
@@ -114,7 +119,7 @@ fn requeue_file(
         } else if Some(old.key.as_str()) == key {
             // Written over by what is sent under the same name.
             "superseded"
-        } else if key.is_some() && there.is_none() && replaces.is_none() {
+        } else if old.verified && key.is_some() && there.is_none() && replaces.is_none() {
             replaces = Some(old.key.as_str());
             "replaced"
         } else {
@@ -126,8 +131,8 @@ fn requeue_file(
     if let (Some(key), None, None) = (key, there, waiting) {
         run(
             db,
-            "INSERT INTO outbox (file, destination, key, sha256, size_bytes, state, replaces)
-             VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6)",
+            "INSERT INTO outbox (file, destination, key, sha256, size_bytes, state, replaces, begun)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, 0)",
             params![
                 stored.id,
                 destination,
@@ -166,12 +171,17 @@ pub(super) fn item(row: &rows::Reading<'_, '_>) -> Result<OutboxItem> {
     })
 }
 
-/// What is to be sent now, at most `limit` for each destination, so that a dead one holds up no other.
+/// What is to be sent now, at most `limit` for each destination, so that a dead one holds up no other. Noted as begun
+/// before it is handed out.
 pub(super) fn due(db: &Connection, now: Millis, limit: u32) -> Result<Vec<OutboxItem>> {
     let mut all = Vec::new();
     for name in active(db)? {
         let params = params![name, "pending", now.0.cast_signed(), limit];
         all.extend(query(db, "outbox", DUE, params, item)?);
+    }
+    for item in &all {
+        let sql = "UPDATE outbox SET begun = 1 WHERE id = ?1 AND begun = 0";
+        run(db, sql, [item.id.0])?;
     }
     Ok(all)
 }
@@ -212,6 +222,7 @@ pub(super) fn next_due(db: &Connection) -> Result<Option<Millis>> {
 
 /// An item's row: file, destination, key, hash, size, state.
 struct Item {
+    id: i64,
     file: i64,
     destination: String,
     key: String,
@@ -229,6 +240,7 @@ fn find(db: &Connection, id: OutboxId) -> Result<Item> {
         [id.0],
         |row| {
             Ok(Item {
+                id: id.0,
                 file: row.get("file")?,
                 destination: row.get("destination")?,
                 key: row.get("key")?,
@@ -257,9 +269,8 @@ pub(super) fn sent(db: &Connection, id: OutboxId, receipt: &Receipt) -> Result<(
     }
     let state = match item.state.as_str() {
         "pending" | "parked" | "sent" => "sent",
-        "superseded" if successor_has(db, &item)? => "superseded",
-        "superseded" => "removing",
-        _ => return Err(strange(id, "is not waiting to be sent")),
+        _ if again(db, &item)? => "superseded",
+        _ => "removing",
     };
     run(
         db,
@@ -277,17 +288,23 @@ pub(super) fn sent(db: &Connection, id: OutboxId, receipt: &Receipt) -> Result<(
     Ok(())
 }
 
-/// Whether a later row of the file claims the same name there.
-fn successor_has(db: &Connection, item: &Item) -> Result<bool> {
-    let sql = "SELECT 1 FROM outbox WHERE file = ?1 AND destination = ?2 AND key = ?3
-        AND state IN ('pending', 'parked', 'sent')";
-    let params = params![item.file, item.destination, item.key];
-    Ok(first(db, "outbox", sql, params, |_| Ok(()))?.is_some())
+/// Whether another row of the file claims the same name there; if so its file is sent again, as what lies there may be
+/// written over or gone by now. Sending what is there already costs a look.
+fn again(db: &Connection, item: &Item) -> Result<bool> {
+    let sql = "UPDATE outbox SET state = CASE WHEN state = 'parked' THEN state ELSE 'pending' END,
+            attempts = 0, next_at_ms = 0, verified_by = NULL, sent_at_ms = NULL, last_error = NULL
+         WHERE file = ?1 AND destination = ?2 AND key = ?3 AND id <> ?4 AND state IN ('pending', 'parked', 'sent')";
+    let params = params![item.file, item.destination, item.key, item.id];
+    Ok(run(db, sql, params)? > 0)
 }
 
-/// A removal at the destination was done.
+/// A removal at the destination was done. Where a correction gave the file that very name back meanwhile, it is sent again.
 pub(super) fn removed(db: &Connection, id: OutboxId) -> Result<()> {
-    let sql = "UPDATE outbox SET state = 'removed', last_error = NULL WHERE id = ?1 AND state = 'removing'";
+    let item = find(db, id)?;
+    again(db, &item)?;
+    let sql = "UPDATE outbox SET last_error = NULL,
+            state = CASE WHEN verified_by IS NULL THEN 'superseded' ELSE 'removed' END
+         WHERE id = ?1 AND state = 'removing'";
     run(db, sql, [id.0]).map(drop)
 }
 

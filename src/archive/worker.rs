@@ -107,7 +107,7 @@ impl Worker {
         // An asker who went away does not hear; that is no failure here.
         match ask {
             OutboxAsk::Due(now, limit, to) => {
-                let _ = to.send(self.patiently(|| outbox_rows::due(&self.db, now, limit)));
+                let _ = to.send(self.transact(|db| outbox_rows::due(db, now, limit)));
             }
             OutboxAsk::DueRemovals(now, limit, to) => {
                 let _ = to.send(self.patiently(|| outbox_rows::due_removals(&self.db, now, limit)));

@@ -205,6 +205,9 @@ fn verdict_text(frame: &FrameView) -> String {
     if frame.retaken {
         text.push_str(", retaken");
     }
+    if frame.proposed {
+        text.push_str(", proposed");
+    }
     text
 }
 

@@ -182,6 +182,11 @@ impl Frame {
             && (self.accepted || matches!(self.verdict, Some(Verdict::Pass | Verdict::Warn)))
     }
 
+    /// Whether it may be proposed for delivery: the serial's last such frame is.
+    pub fn is_eligible(&self) -> bool {
+        self.is_good() && !self.retaken
+    }
+
     /// The file people are shown: the JPEG, else the RAW, else whatever there is.
     pub fn main_file(&self) -> Option<&FrameFile> {
         self.files

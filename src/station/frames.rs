@@ -72,7 +72,7 @@ impl Frames {
     }
 
     pub(super) fn proposed(&self, serial: Serial) -> Option<&Frame> {
-        self.of(serial).rev().find(|f| f.is_good() && !f.retaken)
+        self.of(serial).rev().find(|f| f.is_eligible())
     }
 
     /// Whether the student may leave.

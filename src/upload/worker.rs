@@ -76,8 +76,8 @@ impl<Q: Queue> Worker<Q> {
             let turn = self.turn().await;
             match turn {
                 Ok(()) => {}
-                // The archive has frames to store, which come first.
-                Err(ArchiveError::Behind) => pause(LOOK_AGAIN).await,
+                // The archive has frames to store, which come first; or its disk is full, which is the station's to tell.
+                Err(ArchiveError::Behind | ArchiveError::Full { .. }) => pause(LOOK_AGAIN).await,
                 Err(error) => return error,
             }
         }

@@ -5,7 +5,7 @@ use super::app::{App, Done};
 use super::extract::{Body, Named, Params};
 use super::queue::student_number;
 use super::wire::{DryRunBody, FrameDetail, FrameQuery, FrameView, NoBody, ReassignBody};
-use crate::archive::FrameFilter;
+use crate::archive::{ArchiveError, FrameFilter, Reader};
 use crate::model::{Command, FrameId};
 use axum::Json;
 use axum::extract::State;
@@ -21,7 +21,7 @@ pub(super) async fn list(
         serial: query.serial,
     };
     let frames = app.read(move |reader| reader.frames(filter)).await?;
-    Ok(Json(frames.into_iter().map(FrameView::from).collect()))
+    Ok(Json(FrameView::list(frames)))
 }
 
 /// `GET /v1/frames/{id}`
@@ -30,11 +30,25 @@ pub(super) async fn show(
     Named(id): Named,
 ) -> Result<Json<FrameDetail>, Problem> {
     let wanted = FrameId(id.clone());
-    match app.read(move |reader| reader.frame(&wanted)).await? {
-        Some((frame, report)) => Ok(Json(FrameDetail {
-            frame: FrameView::from(frame),
-            report,
-        })),
+    let read = move |reader: &Reader| {
+        let Some((frame, report)) = reader.frame(&wanted)? else {
+            return Ok::<_, ArchiveError>(None);
+        };
+        // Whether it is proposed, the others of its serial decide.
+        let mut shown = vec![frame];
+        if let (Some(_), Some(_)) = (&shown[0].session, shown[0].serial) {
+            shown = reader.frames(FrameFilter {
+                session: shown[0].session.clone(),
+                serial: shown[0].serial,
+                set_aside: false,
+            })?;
+        }
+        let mut views = FrameView::list(shown);
+        views.retain(|view| view.id == wanted);
+        Ok(views.pop().map(|frame| FrameDetail { frame, report }))
+    };
+    match app.read(read).await? {
+        Some(detail) => Ok(Json(detail)),
         None => Err(Problem::not_found(
             format!("there is no frame {id}"),
             "list them with: shutterline frames list",

@@ -5,6 +5,7 @@ use crate::model::{
     QueueEntry, Serial, Session, SessionId, SessionState, Sha256, StudentNumber, Verdict, WallMs,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// A frame as `frames list --json` shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +42,8 @@ pub struct FrameView {
     pub reasons: Vec<String>,
     /// Set aside: the serials it may belong to, likeliest first.
     pub candidates: Vec<Serial>,
+    /// Proposed for delivery: the serial's last good frame that was not retaken.
+    pub proposed: bool,
     /// When the shutter fired, or the best that is known of it.
     pub taken_at_ms: WallMs,
     /// Whether the wall clock was trusted then.
@@ -74,8 +77,23 @@ impl From<FrameFile> for FileView {
     }
 }
 
-impl From<Frame> for FrameView {
-    fn from(frame: Frame) -> Self {
+impl FrameView {
+    /// A list as the archive gave it, by id and with all frames of each serial in it.
+    pub fn list(frames: Vec<Frame>) -> Vec<Self> {
+        let proposed: HashMap<_, FrameId> = frames
+            .iter()
+            .filter(|f| f.is_eligible())
+            .filter_map(|f| Some(((f.session.clone()?, f.serial?), f.id.clone())))
+            .collect();
+        let views = frames.into_iter().map(|frame| {
+            let place = frame.session.clone().zip(frame.serial);
+            let proposed = place.and_then(|p| proposed.get(&p)) == Some(&frame.id);
+            Self::of(frame, proposed)
+        });
+        views.collect()
+    }
+
+    fn of(frame: Frame, proposed: bool) -> Self {
         let main = frame.main_file().cloned();
         // A frame without a certain owner shows none, whatever was proposed for it (I1).
         let owned = frame.state != FrameState::SetAside;
@@ -96,6 +114,7 @@ impl From<Frame> for FrameView {
             verdict: frame.verdict,
             reasons: frame.reasons.into_iter().map(|r| r.id).collect(),
             candidates: frame.candidates,
+            proposed,
             taken_at_ms: frame.taken_at,
             taken_at_trusted: frame.taken_at_trusted,
         }

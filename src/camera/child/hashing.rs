@@ -50,7 +50,9 @@ mod tests {
 
     #[test]
     fn pieces_give_the_hash_of_the_whole() {
-        let bytes: Vec<u8> = (0..300_000u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
+        let bytes: Vec<u8> = (0..300_000u32)
+            .map(|n| (n.wrapping_mul(n) >> 7) as u8)
+            .collect();
         let hashing = Hashing::begin().unwrap();
         for piece in bytes.chunks(7_001) {
             hashing.take(piece);
