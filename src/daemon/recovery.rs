@@ -13,7 +13,6 @@ use crate::camera::Order;
 use crate::model::{CameraFile, CameraFileKey, CameraState, FrameId, Sha256, WallMs};
 use crate::station::Event;
 use std::collections::{HashMap, VecDeque};
-use std::path::Path;
 
 /// Compares the card with the archive.
 pub(super) struct Recovery {
@@ -100,14 +99,11 @@ impl Recovery {
         }
     }
 
-    /// Whether a download was only to be compared; if so it is dealt with and its file removed.
-    pub(super) fn compared(&mut self, frame: &FrameId, file: &CameraFile, path: &Path) -> bool {
+    /// Whether a download was only to be compared; if so it is dealt with, and its file is left over.
+    pub(super) fn compared(&mut self, frame: &FrameId, file: &CameraFile) -> bool {
         let Some((key, hashes)) = self.suspects.remove(frame) else {
             return false;
         };
-        if let Err(error) = std::fs::remove_file(path) {
-            tracing::warn!(path = %path.display(), %error, "a compared download stays behind");
-        }
         if !hashes.contains(&file.sha256) {
             self.found.push_back(key);
         }

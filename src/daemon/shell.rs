@@ -44,6 +44,7 @@ pub(super) struct Parts {
     pub(super) profile: Vec<(String, String)>,
     pub(super) standard: String,
     pub(super) check_deadline: Millis,
+    pub(super) leftovers: std::sync::mpsc::Sender<PathBuf>,
 }
 
 /// A download that lies in `incoming/`.
@@ -294,9 +295,15 @@ impl Shell {
         Some(WallMs(exif?.0.saturating_sub(offset)))
     }
 
+    /// A download that nobody needs any more; removed beside the loop, which must never wait for a disk (I8).
+    fn left_over(&self, path: PathBuf) {
+        // A thread that is gone leaves it to the next start.
+        self.parts.leftovers.send(path).ok();
+    }
+
     fn downloaded(&mut self, frame: FrameId, file: crate::model::CameraFile, path: PathBuf) {
-        if self.recovery.compared(&frame, &file, &path) {
-            return;
+        if self.recovery.compared(&frame, &file) {
+            return self.left_over(path);
         }
         self.compare_exposure(&frame, &file);
         let taken_at = self.taken_at(file.exif_taken);
@@ -306,10 +313,8 @@ impl Shell {
         };
         // Fetched again because storing it failed: the earlier download is kept until this one is here, and no longer,
         // or the tries on a failing disk would fill `incoming/` within a minute.
-        if let Some(earlier) = self.arrived.insert(file.key.clone(), arrived)
-            && let Err(error) = std::fs::remove_file(&earlier.path)
-        {
-            tracing::warn!(path = %earlier.path.display(), %error, "an earlier download stays behind");
+        if let Some(earlier) = self.arrived.insert(file.key.clone(), arrived) {
+            self.left_over(earlier.path);
         }
         self.decide(Event::Downloaded {
             frame,

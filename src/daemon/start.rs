@@ -15,7 +15,7 @@ use crate::station::Station;
 use crate::upload::{Quiet, Worker};
 use crate::web::{self, Ask, BindError, Handle};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel, sync_channel};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -140,7 +140,8 @@ impl Daemon {
             Quiet::while_shooting(publisher.status()),
             counts,
         );
-        start_housekeeping(&data, incoming, counted.clone(), &inbox)?;
+        let (leftovers, left_over) = channel();
+        start_housekeeping(&data, incoming, counted.clone(), left_over, &inbox)?;
         forward_asks(questions, &inbox)?;
         let parts = Parts {
             station,
@@ -157,6 +158,7 @@ impl Daemon {
             profile,
             standard,
             check_deadline: options.check_deadline,
+            leftovers,
         };
         let ended = start_loop(parts, messages, inbox.clone(), first)?;
         let (stop_web, stopped) = oneshot::channel();
@@ -297,11 +299,13 @@ fn forward_asks(mut questions: mpsc::Receiver<Ask>, inbox: &Inbox) -> Result<(),
         })
 }
 
-/// Looks at the disk, the clock and the outbox beside the loop: each may block on a dying disk.
+/// Looks at the disk, the clock and the outbox, and removes what is left over, beside the loop: each may block on a
+/// dying disk.
 fn start_housekeeping(
     data: &Path,
     incoming: Option<PathBuf>,
     counted: watch::Receiver<OutboxCounts>,
+    leftovers: Receiver<PathBuf>,
     inbox: &Inbox,
 ) -> Result<(), StartError> {
     let (data, inbox) = (data.to_owned(), inbox.clone());
@@ -317,7 +321,11 @@ fn start_housekeeping(
                 if inbox.send(look).is_err() {
                     return;
                 }
-                std::thread::sleep(HOUSEKEEPING);
+                match leftovers.recv_timeout(HOUSEKEEPING) {
+                    Ok(leftover) => remove(&leftover),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
             }
         })
         .map(drop)
@@ -325,6 +333,12 @@ fn start_housekeeping(
             what: "housekeeping",
             source,
         })
+}
+
+fn remove(leftover: &Path) {
+    if let Err(error) = std::fs::remove_file(leftover) {
+        tracing::warn!(path = %leftover.display(), %error, "a download stays behind");
+    }
 }
 
 /// Free bytes for what is shot next. Downloads may arrive on a small disk of their own, usually in memory, which is

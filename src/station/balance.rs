@@ -107,7 +107,7 @@ impl Station {
             Some(0) => {}
             Some(n) => balance
                 .remaining
-                .push(format!("{n} files on the card are not in the archive")),
+                .push(format!("on the card and not in the archive: {n}")),
             None => balance
                 .remarks
                 .push("the card could not be listed: compare it by hand".to_owned()),
@@ -117,7 +117,7 @@ impl Station {
         if flying > 0 {
             balance
                 .remaining
-                .push(format!("{flying} frames are on their way"));
+                .push(format!("frames on their way: {flying}"));
         }
         balance
     }

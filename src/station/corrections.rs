@@ -132,8 +132,8 @@ impl Station {
         let mut plan = Plan::new(
             EventKind::FramesSplit,
             format!(
-                "{} frames of serial {serial} are of {next} now",
-                later.len()
+                "{} of serial {serial} now of {next}",
+                frames_text(later.len())
             ),
         );
         plan.frames = later.into_iter().map(|f| self.given_to(f, next)).collect();
@@ -171,8 +171,8 @@ impl Station {
         let mut plan = Plan::new(
             EventKind::AdvanceUndone,
             format!(
-                "serial {to} is in the chair again, with {} frames",
-                frames.len()
+                "serial {to} is in the chair again, with {}",
+                frames_text(frames.len())
             ),
         );
         plan.frames = frames.into_iter().map(|f| self.given_to(f, to)).collect();
@@ -323,5 +323,12 @@ impl Station {
             .or_else(pending)
             .map(|s| s.name.clone())
             .unwrap_or_default()
+    }
+}
+
+fn frames_text(count: usize) -> String {
+    match count {
+        1 => "1 frame".to_owned(),
+        more => format!("{more} frames"),
     }
 }
