@@ -21,6 +21,6 @@ mod sharpness;
 mod standard;
 
 pub use checker::{Checker, Judge};
-pub use jpeg::{MAX_FILE_BYTES, MAX_PIXELS, MAX_PIXELS_PROGRESSIVE, Outline, Unreadable};
+pub use jpeg::{Coding, MAX_FILE_BYTES, MAX_PIXELS, MAX_PIXELS_PROGRESSIVE, Outline, Unreadable};
 pub use reasons::number;
 pub use standard::{Limit, Metadata, OutsideSize, PortraitRules, Problem, Standard, StandardError};

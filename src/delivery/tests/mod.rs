@@ -1,0 +1,2 @@
+mod figure;
+mod portraits;
