@@ -5,6 +5,7 @@
 //! orientation says, and nothing is mirrored, retouched or sharpened. The original itself is only read (I9): this
 //! room opens no file and writes none.
 
+mod canvas;
 mod colour;
 mod encode;
 pub mod overlay;
@@ -14,4 +15,4 @@ pub mod portrait;
 pub use portrait::{Note, Portrait, PortraitError, make};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,8 +5,9 @@ use crate::check::{Coding, Outline};
 use crate::model::Crop;
 use exif::{Exif, In, Tag};
 use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::U16x3;
+use fast_image_resize::pixels::{U8x3, U16x3};
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use image::{Rgb, RgbImage};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -101,6 +102,31 @@ impl Original {
         };
         let at = 3 * (row * self.width + column);
         [self.rgb[at], self.rgb[at + 1], self.rgb[at + 2]]
+    }
+
+    /// The whole upright picture with its longest side at most so long, in pixels; colours as the file codes them.
+    pub(super) fn shrunk(self, longest: u32) -> Result<RgbImage, PortraitError> {
+        let (width, height) = (self.width as u32, self.height as u32);
+        let most = width.max(height).max(1);
+        let to = longest.min(most);
+        let side = |v: u32| ((u64::from(v) * u64::from(to) / u64::from(most)) as u32).max(1);
+        let source =
+            TypedImageRef::<U8x3>::from_buffer(width, height, &self.rgb).map_err(unscaled)?;
+        let mut small = TypedImage::<U8x3>::new(side(width), side(height));
+        let smooth = ResizeAlg::Convolution(FilterType::Bilinear);
+        let options = ResizeOptions::new().resize_alg(smooth).use_alpha(false);
+        Resizer::new()
+            .resize_typed(&source, &mut small, &options)
+            .map_err(unscaled)?;
+        let small = Original {
+            width: side(width) as usize,
+            height: side(height) as usize,
+            rgb: small.pixels().iter().flat_map(|p| p.0).collect(),
+            ..self
+        };
+        let (across, down) = small.upright_size();
+        let pixel = |x: u32, y: u32| Rgb(small.stored(x as usize, y as usize));
+        Ok(RgbImage::from_fn(across as u32, down as u32, pixel))
     }
 
     /// The crop, scaled by Lanczos (three lobes) to `width` × `height` pixels; 16 bits a channel, coded by the

@@ -1,6 +1,7 @@
 //! A drawn figure whose crown, eyes and cheeks are known to the pixel.
 
 use crate::check::position::Head;
+use crate::model::{Geometry, Point, Pose, Rect, Silhouette};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage};
 
@@ -118,4 +119,45 @@ pub fn exif(orientation: u16, colour_space: u16, index: Option<&str>) -> Vec<u8>
     let mut block = std::io::Cursor::new(Vec::new());
     writer.write(&mut block, false).unwrap();
     block.into_inner()
+}
+
+/// What a perfect search would find of that head.
+pub fn geometry(head: &Head) -> Geometry {
+    let (x, face) = (head.middle_x, head.face_width);
+    let point = |x: f32, y: f32| Point { x, y };
+    // Rings stand in for the mesh; its two outermost points beside the cheeks are where they belong.
+    let mut landmarks: Vec<Point> = (0..478)
+        .map(|i| {
+            let (ring, turn) = ((i % 6 + 1) as f32 / 6.0, i as f32 * 0.41);
+            let middle = head.eyes_y + 0.12 * face;
+            point(
+                x + turn.cos() * ring * 0.5 * face,
+                middle + turn.sin() * ring * 0.53 * face,
+            )
+        })
+        .collect();
+    landmarks[234] = point(x - face / 2.0, head.eyes_y + 0.1 * face);
+    landmarks[454] = point(x + face / 2.0, head.eyes_y + 0.1 * face);
+    Geometry {
+        faces: vec![Rect {
+            x: x - 0.5 * face,
+            y: head.eyes_y - 0.4 * face,
+            width: face,
+            height: 1.1 * face,
+        }],
+        landmarks,
+        eyes: Some([-1.0, 1.0].map(|side: f32| point(x + side * 0.22 * face, head.eyes_y))),
+        crown: Some(point(x, head.crown_y)),
+        chin: Some(point(x, head.chin_y)),
+        pose: Some(Pose {
+            yaw_deg: 1.2,
+            pitch_deg: -0.4,
+            roll_deg: 0.3,
+        }),
+        person: Some(Silhouette {
+            width: 4,
+            height: 4,
+            rows: vec![vec![[1, 3]], vec![[1, 3]], vec![[1, 3]], vec![[0, 4]]],
+        }),
+    }
 }

@@ -1,2 +1,5 @@
-mod figure;
+//! On a drawn figure, whose place is known.
+
+pub mod figure;
+mod overlays;
 mod portraits;
