@@ -260,38 +260,41 @@ fn portrait(out: PathBuf, jpeg: &[u8], report: &Report, standard: &Standard) -> 
     }
 }
 
-/// The report's own words: what it says of the position, else of what keeps the face from being found, else why
-/// the position was not measured.
+/// The report's own words: what it says of the position, else of what keeps the face from being found, else what
+/// became of the measure `position`.
 fn why_no_crop(report: &Report) -> Vec<Words> {
-    const ABOUT: [&str; 6] = [
-        "position",
-        "resolution",
-        "no-face",
-        "face-cut",
-        "unreadable",
-        "many-faces",
-    ];
-    let about = |r: &&crate::model::Reason| {
-        r.severity == Severity::Reject && ABOUT.contains(&r.id.as_str())
-    };
-    let told: Vec<Words> = (report.reasons.iter().filter(about))
+    const FACE: [&str; 4] = ["no-face", "face-cut", "unreadable", "resolution"];
+    let about = |ids: &[&str]| -> Vec<Words> {
+        (report
+            .reasons
+            .iter()
+            .filter(|r| ids.contains(&r.id.as_str())))
         .map(|r| Words {
             zh: r.zh.clone(),
             en: r.en.clone(),
         })
-        .collect();
-    if !told.is_empty() {
-        return told;
-    }
-    let position = report.measures.iter().find(|m| m.name == "position");
-    let why = match position.map(|m| &m.state) {
-        Some(MeasureState::NotMeasured { why }) => why.as_str(),
-        _ => "the report names no crop",
+        .collect()
     };
-    vec![Words {
-        zh: format!("未能确定裁切位置（{why}）"),
-        en: format!("where to cut was not told: {why}"),
-    }]
+    let position = report.measures.iter().find(|m| m.name == "position");
+    let (zh, en) = match position.map(|m| &m.state) {
+        _ if !about(&["position"]).is_empty() => return about(&["position"]),
+        _ if !about(&FACE).is_empty() => return about(&FACE),
+        Some(MeasureState::NotMeasured { why }) => (
+            format!("未能确定裁切位置（{why}）"),
+            format!("where to cut was not told: {why}"),
+        ),
+        Some(MeasureState::Measured { value, .. }) => (
+            format!("没有符合标准的裁切位置，约差 {value} 像素：请调整机位或座椅"),
+            format!(
+                "no cut keeps the standard's bands, about {value} px are missing: move the camera or the chair"
+            ),
+        ),
+        None => (
+            "检查没有测量头部位置".to_owned(),
+            "the check did not measure where the head is".to_owned(),
+        ),
+    };
+    vec![Words { zh, en }]
 }
 
 fn overlay(out: &Path, jpeg: &[u8], report: &Report, standard: &Standard) -> anyhow::Result<()> {

@@ -211,11 +211,11 @@ fn small_bands() -> impl Strategy<Value = Bands> {
     let band = |from: std::ops::Range<u32>, wide: std::ops::Range<u32>| {
         (from, wide).prop_map(|(low, wide)| [low, low + wide])
     };
-    let head = prop::option::of(band(5..9, 1..6));
+    let head = prop::option::of(band(5..9, 3..9));
     (
-        band(0..3, 1..4),
-        band(4..7, 1..5),
-        band(3..6, 1..6),
+        band(0..3, 2..6),
+        band(4..7, 2..7),
+        band(3..6, 2..8),
         head,
         1..4u32,
     )
@@ -232,20 +232,34 @@ fn small_bands() -> impl Strategy<Value = Bands> {
         )
 }
 
-fn any_head() -> impl Strategy<Value = Head> {
-    // In steps that a mirrored image has exactly too.
-    (0..300i32, 8..120i32, 4..160i32, 0..480i32, 16..160i32).prop_map(
-        |(crown, to_eyes, to_chin, middle, face)| {
+/// An image, and a head that would keep its bands at some crop, were it not for a jitter of half a pixel of the
+/// portrait; about every third has a crop.
+fn case() -> impl Strategy<Value = (Bands, Head, u32, u32)> {
+    (small_bands(), 16..56u32, 20..70u32).prop_flat_map(|(bands, width, height)| {
+        let within = |[low, high]: [u32; 2]| 8 * low as i32 - 4..8 * high as i32 + 5;
+        let head = (
+            (32..80i32, -2..20i32, -2..20i32),
+            within(bands.crown_px),
+            within(bands.eyes_px),
+            within(bands.face_width_px),
+            (0..60i32, -12..13i32),
+        );
+        let head = head.prop_map(|((scale, x, y), crown, eyes, face, (chin, off))| {
+            // All in eighths, `scale / 32` source pixels a pixel of the portrait: a mirrored image has them exactly too.
+            let source = |v: i32| v * scale / 32;
             let at = |v: i32| v as f32 / 8.0;
+            let (crown, eyes) = (8 * y + source(crown), 8 * y + source(eyes));
+            let eyes = eyes.max(crown + 1);
             Head {
                 crown_y: at(crown),
-                eyes_y: at(crown + to_eyes),
-                chin_y: at(crown + to_eyes + to_chin),
-                middle_x: at(middle),
-                face_width: at(face),
+                eyes_y: at(eyes),
+                chin_y: at(eyes + 1 + source(chin)),
+                middle_x: at(8 * x + source(48 + off)),
+                face_width: at(source(face).max(1)),
             }
-        },
-    )
+        });
+        (Just(bands), head, Just(width), Just(height))
+    })
 }
 
 /// Smallest margin of a crop, in eighths of source pixels and by another road than the search's; `None` where it
@@ -305,11 +319,11 @@ fn brute(bands: &Bands, head: &Head, width: i64, height: i64) -> Option<(i64, i6
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
     fn a_crop_is_found_whenever_there_is_one_and_none_is_better(
-        bands in small_bands(), head in any_head(), width in 12..56u32, height in 16..64u32,
+        (bands, head, width, height) in case(),
     ) {
         let position = measures(width, height, &head, &bands).unwrap();
         let best = brute(&bands, &head, width.into(), height.into());
@@ -328,7 +342,7 @@ proptest! {
 
     #[test]
     fn a_mirrored_frame_has_the_mirrored_crop(
-        bands in small_bands(), head in any_head(), width in 12..56u32, height in 16..64u32,
+        (bands, head, width, height) in case(),
     ) {
         let mirrored = Head { middle_x: width as f32 - head.middle_x, ..head };
         let one = measures(width, height, &head, &bands).unwrap();
