@@ -3,7 +3,7 @@
 use super::failure::{Exit, Failure};
 use crate::check::Standard;
 use crate::delivery::{self, overlay};
-use crate::model::{MeasureState, Report, Severity};
+use crate::model::{MeasureState, Report};
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::io::Cursor;
@@ -348,7 +348,7 @@ mod tests {
     use super::*;
     use crate::check::{Checker, Judge, position};
     use crate::delivery::tests::figure;
-    use crate::model::{Reason, Verdict};
+    use crate::model::{Reason, Severity, Verdict};
 
     fn blue() -> Standard {
         Standard::builtin("cn-graduate-blue").unwrap()

@@ -77,7 +77,7 @@ pub fn noisy(mut image: RgbImage, by: i32) -> RgbImage {
 /// As a camera's JPEG, with these blocks in it.
 pub fn jpeg(image: &RgbImage, exif: Option<Vec<u8>>, icc: Option<Vec<u8>>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 98);
+    let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 95);
     if let Some(exif) = exif {
         encoder.set_exif_metadata(exif).unwrap();
     }

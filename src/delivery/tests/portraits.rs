@@ -7,7 +7,7 @@ use image::RgbImage;
 use image::metadata::Orientation;
 use std::io::Write;
 
-const SIZE: (u32, u32) = (810, 1080);
+const SIZE: (u32, u32) = (640, 860);
 
 fn rules() -> PortraitRules {
     let standard = Standard::builtin("cn-graduate-blue").unwrap();
@@ -15,7 +15,7 @@ fn rules() -> PortraitRules {
 }
 
 fn sitter() -> Head {
-    head(405.0, 470.0, 330.0)
+    head(320.0, 380.0, 270.0)
 }
 
 fn crop_of(head: &Head, width: u32, height: u32) -> Crop {
