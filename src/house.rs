@@ -15,20 +15,21 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("camera", &["model", "clock"]),
     ("archive", &["model", "clock", "tag"]),
     ("desk", &["model", "archive"]),
+    ("delivery", &["model", "archive", "check"]),
     ("upload", &["model", "clock", "archive"]),
     ("web", &["model", "clock", "archive", "desk"]),
     (
         "daemon",
         &[
             "model", "clock", "station", "check", "tag", "config", "panel", "camera", "archive",
-            "desk", "upload", "web",
+            "desk", "delivery", "upload", "web",
         ],
     ),
     (
         "cmd",
         &[
-            "model", "clock", "station", "check", "config", "camera", "archive", "desk", "web",
-            "daemon",
+            "model", "clock", "station", "check", "config", "camera", "archive", "desk",
+            "delivery", "web", "daemon",
         ],
     ),
 ];

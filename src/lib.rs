@@ -10,6 +10,7 @@ pub mod clock;
 pub mod cmd;
 pub mod config;
 pub mod daemon;
+pub mod delivery;
 pub mod desk;
 pub mod model;
 pub mod panel;

@@ -15,11 +15,12 @@ mod decode;
 mod exposure;
 mod jpeg;
 mod metadata;
+pub mod position;
 mod reasons;
 mod sharpness;
 mod standard;
 
 pub use checker::{Checker, Judge};
-pub use jpeg::{MAX_FILE_BYTES, MAX_PIXELS, MAX_PIXELS_PROGRESSIVE, Outline, Unreadable};
+pub use jpeg::{Coding, MAX_FILE_BYTES, MAX_PIXELS, MAX_PIXELS_PROGRESSIVE, Outline, Unreadable};
 pub use reasons::number;
-pub use standard::{Limit, Problem, Standard, StandardError};
+pub use standard::{Limit, Metadata, OutsideSize, PortraitRules, Problem, Standard, StandardError};

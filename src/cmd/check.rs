@@ -1,6 +1,7 @@
 //! `shutterline check`: a photo from disk against a standard, without a daemon.
 
 use crate::check::{Checker, Judge, Standard, StandardError, catalogue, number};
+use crate::cmd::check_outputs::{Made, Outputs};
 use crate::model::{Measure, MeasureState, Report, Verdict};
 use anyhow::Context;
 use clap::Args;
@@ -14,8 +15,13 @@ const EXAMPLES: &str = "Examples:
   shutterline check DSC_0001.JPG
   shutterline check --standard icao photos/*.jpg
   shutterline check --standard my-school.toml --json DSC_0001.JPG
+  shutterline check DSC_0001.JPG --portrait portrait.jpg --overlay judged.png
+  shutterline check photos/*.jpg --portrait portraits/
 
-Exit codes: 0 when every photo passes, with or without a remark; 1 when one is rejected or cannot be read.";
+The overlay is in English: its letters are Latin only. The Chinese words are in the table and in the JSON.
+
+Exit codes: 0 when every photo passes, with or without a remark; 1 when one is rejected or cannot be read, or a picture
+that was asked for cannot be written (a frame without a crop just has no portrait); 2 when pictures have no good place to go.";
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -27,6 +33,12 @@ pub struct CheckArgs {
     /// What to judge by: cn-graduate-blue, cn-graduate-white, icao, or the path of a standard's file
     #[arg(long, value_name = "NAME|FILE", default_value = "cn-graduate-blue")]
     pub standard: String,
+    /// Make the portrait: cut, scaled and encoded as the standard asks. For several photos, an existing folder
+    #[arg(long, value_name = "OUT.jpg|FOLDER")]
+    pub portrait: Option<PathBuf>,
+    /// Draw how the photo was judged: what was found, the crop and its bands, the reasons in English
+    #[arg(long, value_name = "OUT.png|FOLDER")]
+    pub overlay: Option<PathBuf>,
     /// Print JSON for programs instead of a table for people
     #[arg(long)]
     pub json: bool,
@@ -40,18 +52,27 @@ struct Checked {
     report: Option<Report>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    #[serde(flatten)]
+    made: Made,
 }
 
 /// Checks the photos, prints what was found, and says by the exit code whether all may be used.
 pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let checker = Checker::new(standard(&args.standard)?);
+    let outputs = Outputs::plan(
+        &args.files,
+        args.portrait.as_deref(),
+        args.overlay.as_deref(),
+        checker.standard(),
+    )?;
     let mut out = std::io::stdout().lock();
     let mut all = Vec::new();
     let mut usable = true;
     for file in &args.files {
-        let checked = check_one(&checker, file);
+        let checked = check_one(&checker, &outputs, file);
         let verdict = checked.report.as_ref().map(|r| r.verdict);
         usable &= matches!(verdict, Some(Verdict::Pass | Verdict::Warn));
+        usable &= !checked.made.failed();
         if args.json {
             all.push(checked);
         } else if gone(out.write_all(table(&checked).as_bytes()))? {
@@ -93,18 +114,24 @@ fn standard(name: &str) -> anyhow::Result<Standard> {
     }
 }
 
-fn check_one(checker: &Checker, file: &Path) -> Checked {
-    let judged = || -> std::io::Result<Report> {
+fn check_one(checker: &Checker, outputs: &Outputs, file: &Path) -> Checked {
+    let judged = || -> std::io::Result<(Report, Vec<u8>)> {
         let size = std::fs::metadata(file)?.len();
-        match checker.refuse_by_size(size) {
-            Some(report) => Ok(report),
-            None => Ok(checker.judge(&std::fs::read(file)?)),
+        if let Some(report) = checker.refuse_by_size(size) {
+            // Not read, so that the pictures say what the report says: too large.
+            return Ok((report, Vec::new()));
         }
+        let bytes = std::fs::read(file)?;
+        Ok((checker.judge(&bytes), bytes))
     };
-    let (report, error) = match judged() {
-        Ok(report) => (Some(report), None),
+    let (report, made, error) = match judged() {
+        Ok((report, bytes)) => {
+            let made = outputs.make(file, &bytes, &report, checker.standard());
+            (Some(report), made, None)
+        }
         Err(e) => (
             None,
+            Made::default(),
             Some(format!(
                 "failed to read {}: {e}; check the path",
                 file.display()
@@ -115,6 +142,7 @@ fn check_one(checker: &Checker, file: &Path) -> Checked {
         file: file.to_owned(),
         report,
         error,
+        made,
     }
 }
 
@@ -136,6 +164,7 @@ fn table(checked: &Checked) -> String {
         );
     }
     text += &measures(report);
+    text += &checked.made.lines();
     text.push('\n');
     text
 }
@@ -221,6 +250,8 @@ mod tests {
             files,
             standard: standard.to_owned(),
             json: false,
+            portrait: None,
+            overlay: None,
         }
     }
 
@@ -248,6 +279,7 @@ mod tests {
             file: "a.jpg".into(),
             report: Some(checker.judge(&scene(1, Scene::Dark, 1250, 1650))),
             error: None,
+            made: Made::default(),
         });
         for part in [
             "a.jpg: reject 不合格, 1250 x 1650 px",
@@ -269,7 +301,8 @@ mod tests {
             .set_len(200_000_000)
             .unwrap();
         let checker = Checker::new(standard("icao").unwrap());
-        let report = check_one(&checker, &path).report.unwrap();
+        let none = Outputs::plan(&[], None, None, checker.standard()).unwrap();
+        let report = check_one(&checker, &none, &path).report.unwrap();
         assert!(
             report.reasons[0].en.contains("200.0 MB"),
             "{:?}",

@@ -7,6 +7,7 @@ pub mod archive;
 pub mod camera;
 pub mod camera_child;
 pub mod check;
+pub mod check_outputs;
 pub mod config;
 pub mod demo;
 pub mod events;

@@ -1,6 +1,9 @@
 //! A standard: a named set of limits and severities, written in TOML.
 
+mod portrait;
 mod read;
+
+pub use portrait::{Metadata, OutsideSize, PortraitRules};
 
 use super::reasons::Breach;
 use crate::model::Severity;
@@ -77,6 +80,7 @@ pub struct Standard {
     title_zh: String,
     title_en: String,
     limits: BTreeMap<&'static str, Limit>,
+    portrait: Option<PortraitRules>,
 }
 
 /// Something wrong in a standard's text.
@@ -179,6 +183,11 @@ impl Standard {
     /// For people, in English.
     pub fn title_en(&self) -> &str {
         &self.title_en
+    }
+
+    /// The portrait that is made by this standard; `None` where it makes none.
+    pub fn portrait(&self) -> Option<&PortraitRules> {
+        self.portrait.as_ref()
     }
 
     /// The limits of a measure; none at all for a measure that has none.

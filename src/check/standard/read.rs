@@ -8,8 +8,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-type Table<'t> = DeTable<'t>;
-type Value<'t> = Spanned<DeValue<'t>>;
+pub(super) type Table<'t> = DeTable<'t>;
+pub(super) type Value<'t> = Spanned<DeValue<'t>>;
 
 /// Walks the table by hand instead of by serde, which would stop at the first problem.
 pub(super) struct Parser<'t> {
@@ -33,7 +33,9 @@ impl<'t> Parser<'t> {
             self.problem(error.span().unwrap_or_default(), error.message());
         }
         let table = table.get_ref();
-        const KEYS: [&str; 5] = ["kind", "name", "title-zh", "title-en", "measure"];
+        const KEYS: [&str; 6] = [
+            "kind", "name", "title-zh", "title-en", "measure", "portrait",
+        ];
         self.unknown_keys(table, &KEYS, "");
         match self.string(table, "kind").as_deref() {
             None | Some("standard") => {}
@@ -50,11 +52,12 @@ impl<'t> Parser<'t> {
             title_zh: self.string(table, "title-zh").unwrap_or_default(),
             title_en: self.string(table, "title-en").unwrap_or_default(),
             limits: self.limits(table),
+            portrait: self.portrait(table),
         };
         (standard, self.problems)
     }
 
-    fn problem(&mut self, span: Range<usize>, message: impl Into<String>) {
+    pub(super) fn problem(&mut self, span: Range<usize>, message: impl Into<String>) {
         let before = &self.text.as_bytes()[..span.start.min(self.text.len())];
         self.problems.push(Problem {
             line: 1 + before.iter().filter(|&&b| b == b'\n').count(),
@@ -62,7 +65,7 @@ impl<'t> Parser<'t> {
         });
     }
 
-    fn unknown_keys(&mut self, table: &Table, known: &[&str], place: &str) {
+    pub(super) fn unknown_keys(&mut self, table: &Table, known: &[&str], place: &str) {
         for key in table.keys() {
             if !known.contains(&key.get_ref().as_ref()) {
                 let message = format!(
@@ -202,7 +205,7 @@ impl<'t> Parser<'t> {
     }
 }
 
-fn number_of(value: &Value) -> Option<f64> {
+pub(super) fn number_of(value: &Value) -> Option<f64> {
     let value = value.get_ref();
     if let Some(float) = value.as_float() {
         return float.as_str().parse().ok();
