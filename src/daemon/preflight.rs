@@ -205,7 +205,7 @@ impl Shell {
         if !waits {
             return;
         }
-        let (reply, event) = self.command(Actor::Technician, Command::TestShot);
+        let (reply, event) = self.command(Actor::Technician, Command::TestShot { reference: true });
         if let Some(preflight) = &mut self.pending.preflight {
             preflight.lines.extend(camera_lines(&info));
             preflight.step = Step::Shooting(reply);
