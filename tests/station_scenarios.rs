@@ -227,6 +227,20 @@ impl Script {
         let wall = |t: &str| WallMs(EPOCH + t.parse::<i64>().unwrap());
         match words {
             ["wait"] => {}
+            // A shot of whoever sits there, from the pedal to the verdict, then the next student.
+            ["student", verdict, reasons @ ..] => {
+                let name = format!("S{}.JPG", self.now);
+                for line in ["pedal tap", &format!("seen {name}"), &format!("got {name}")] {
+                    self.line(&format!("t={} {line}", self.now + 100));
+                }
+                let last = self.station.frames().filter_map(|f| f.id.sequence()).max();
+                let judge = format!("judge f{} {verdict} {}", last.unwrap(), reasons.join(" "));
+                self.line(&format!("t={} {judge}", self.now + 100));
+                let presses = if *verdict == "reject" { 2 } else { 1 };
+                for _ in 0..presses {
+                    self.line(&format!("t={} next tap", self.now + 500));
+                }
+            }
             ["status"] => self.say_status(),
             ["proposed", serial] => {
                 let frame = self.station.proposed(serial.parse().unwrap());
@@ -372,8 +386,17 @@ impl Script {
 
     fn judge(&mut self, frame: &FrameId, verdict: &str, reasons: &[&str]) {
         let reasons = reasons.iter().map(|id| Reason {
-            id: (*id).into(),
-            severity: Severity::Reject,
+            id: id.trim_end_matches('?').into(),
+            severity: if id.ends_with('?') {
+                Severity::Warn
+            } else {
+                Severity::Reject
+            },
+            was: None,
+            about: match rule::equipment(id.trim_end_matches('?')) {
+                Some(_) => About::Equipment,
+                None => About::Student,
+            },
             zh: String::new(),
             en: String::new(),
         });
@@ -427,6 +450,10 @@ impl Script {
             "queue waiting {} done {} held {} unfinished {} absent {}; frames {} pass {} warn {} reject {} aside {}",
             q.waiting, q.done, q.held, q.unfinished, q.absent, f.total, f.pass, f.warn, f.reject, f.set_aside,
         ));
+        if !status.lowered.is_empty() || f.equipment > 0 {
+            let lowered = status.lowered.join(",");
+            self.say(format!("equipment {} lowered {lowered}", f.equipment));
+        }
         let entries = self.station.entries().iter();
         let entries: Vec<String> = entries
             .map(|e| format!("{}:{}", e.serial, e.state.as_str()))
@@ -497,18 +524,30 @@ fn describe(change: &Change) -> String {
         .unwrap();
     }
     let rows = change.rows.iter().map(|row| match row {
-        Row::Session(s) => format!(
-            "session {:?} chair {}",
-            s.state,
-            s.current.map_or("empty".into(), |s| s.to_string())
-        )
-        .to_lowercase(),
+        Row::Session(s) => {
+            let reference = s.reference.as_ref();
+            format!(
+                "session {:?} chair {}{}",
+                s.state,
+                s.current.map_or("empty".into(), |s| s.to_string()),
+                reference.map_or(String::new(), |f| format!(" reference {}", short(f)))
+            )
+            .to_lowercase()
+        }
         Row::Entry { entry, .. } => {
             let student = entry
                 .student
                 .as_ref()
                 .map_or("unbound", |s| s.number.as_str());
-            format!("{}/{student} {}", entry.serial, entry.state.as_str())
+            let waived = match entry.waived.as_slice() {
+                [] => String::new(),
+                waived => format!(" waived {}", waived.join(",")),
+            };
+            format!(
+                "{}/{student} {}{waived}",
+                entry.serial,
+                entry.state.as_str()
+            )
         }
         Row::Request(r) => {
             let outcome = r.outcome.map_or("open", |o| o.as_str());
@@ -519,6 +558,7 @@ fn describe(change: &Change) -> String {
         }
         Row::Frame(frame) => describe_frame(frame),
         Row::Report { .. } => "report".into(),
+        Row::Lowered { reasons, .. } => format!("lowered {}", reasons.join(",")),
         Row::Paused(paused) => format!("paused {paused}"),
         Row::PendingRoster(roster) => format!("roster of {}", roster.len()),
         Row::AdoptedSettings { settings, .. } => format!("{} settings", settings.len()),
@@ -596,7 +636,19 @@ fn command(words: &[&str]) -> Command {
         "discard" => Command::Discard {
             frame: long(words[1]),
         },
-        "test-shot" => Command::TestShot,
+        "test-shot" => Command::TestShot { reference: false },
+        "reference" => Command::TestShot { reference: true },
+        "lower" => Command::Lower {
+            reason: words[1].into(),
+            undo: words.contains(&"undo"),
+        },
+        "waive" => Command::Waive {
+            target: words[1]
+                .parse()
+                .map_or(HoldTarget::Current, HoldTarget::Serial),
+            reason: words[2].into(),
+            undo: words.contains(&"undo"),
+        },
         "adopt" => Command::AdoptSettings {
             settings: vec![("iso".into(), "100".into())],
         },
@@ -608,6 +660,10 @@ fn command(words: &[&str]) -> Command {
 fn prepare(words: &[&str], policy: &mut Policy, archive: &mut Archive) {
     let ms = |text: &str| Millis(text.parse().unwrap());
     match words {
+        ["exempt", n, reason] => {
+            let n: usize = n.parse().unwrap();
+            archive.pending_roster[n - 1].exempt.push((*reason).into());
+        }
         ["roster", n] => archive.pending_roster = (1..=n.parse().unwrap()).map(student).collect(),
         ["set", "one-pedal"] => policy.pedal = PedalPolicy::OnePedal,
         ["set", "clear-card"] => policy.clear_card = true,

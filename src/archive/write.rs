@@ -227,7 +227,12 @@ fn pending_roster(db: &Connection, students: &[Student]) -> Result<()> {
             db,
             "INSERT INTO pending_roster (position, student_number, student_name, student_exempt)
              VALUES (?1, ?2, ?3, ?4)",
-            params![position, student.number.as_str(), student.name, json(&student.exempt)],
+            params![
+                position,
+                student.number.as_str(),
+                student.name,
+                json(&student.exempt)
+            ],
         )?;
     }
     Ok(())

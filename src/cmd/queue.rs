@@ -5,7 +5,8 @@ use super::words;
 use crate::model::{HoldReason, Outcome, Serial};
 use crate::web::client::{Client, encode};
 use crate::web::wire::{
-    BindBody, DryRunBody, EntryView, HoldBody, QueueView, SerialBody, ShiftBody, SwapBody, WaiveBody,
+    BindBody, DryRunBody, EntryView, HoldBody, QueueView, SerialBody, ShiftBody, SwapBody,
+    WaiveBody,
 };
 use clap::{Args, Subcommand, ValueEnum};
 

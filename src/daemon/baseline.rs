@@ -31,7 +31,12 @@ impl Signatures {
     }
 
     /// The report with what the session has to say of the frame, which is known from now on.
-    pub(super) fn judge(&mut self, station: &Station, frame: &FrameId, mut report: Report) -> Report {
+    pub(super) fn judge(
+        &mut self,
+        station: &Station,
+        frame: &FrameId,
+        mut report: Report,
+    ) -> Report {
         self.follow(station);
         let Some(signature) = report.signature.clone() else {
             return report;

@@ -39,8 +39,8 @@ pub use ids::{
 pub use queue::{EntryState, HoldReason, QueueEntry, Session, SessionState, Student};
 pub use report::{About, Measure, MeasureState, Reason, Report, Severity, Verdict};
 pub use shutter::{Purpose, RequestOutcome, RequestState, ShutterRequest};
-pub use signature::{Band, Signature};
 pub use signal::{Beat, LampState, Lamps, Pattern, Tune};
+pub use signature::{Band, Signature};
 pub use stamp::{Actor, Stamp};
 pub use status::{
     CameraStatus, FrameCounts, LedStatus, OutboxCounts, QueueCounts, StationState, Status,

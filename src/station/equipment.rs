@@ -1,10 +1,12 @@
 //! What verdicts say of the whole room: equipment that drifts, a reason that hits too many, the reference shot.
 
-use super::Station;
 use super::alarms::Alarm;
 use super::frames::order;
+use super::ledger::By;
+use super::{ReplyId, Station};
 use crate::model::{
-    About, Actor, EventKind, Frame, FrameId, FrameState, Row, Serial, SessionId, Severity, rule,
+    About, Actor, EventKind, Frame, FrameId, FrameState, Outcome, Row, Serial, SessionId, Severity,
+    rule,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +63,9 @@ impl Station {
     /// After a start: the alarms that stood, without a sound.
     pub(super) fn recall_frequent(&mut self) {
         let hits = self.hits();
-        let often = hits.into_iter().filter(|(_, (students, _))| *students > FIFTH);
+        let often = hits
+            .into_iter()
+            .filter(|(_, (students, _))| *students > FIFTH);
         self.often = often.collect();
         let alarms = self.often.keys().map(|reason| Alarm::Often(reason));
         self.alarms.extend(alarms);
@@ -75,7 +79,8 @@ impl Station {
             counted.next_back().map(|f| order(&f.id).0)
         };
         let entries = self.queue.entries().iter().map(|e| e.serial);
-        let mut latest: Vec<(u64, Serial)> = entries.filter_map(|s| Some((judged(&s)?, s))).collect();
+        let mut latest: Vec<(u64, Serial)> =
+            entries.filter_map(|s| Some((judged(&s)?, s))).collect();
         latest.sort_unstable();
         let latest = &latest[latest.len().saturating_sub(STUDENTS)..];
         let mut hits = BTreeMap::new();
@@ -93,21 +98,30 @@ impl Station {
     }
 
     /// A shot for nobody becomes what the session's later frames are compared with; without a session, the next one's. Not one
-    /// that the equipment spoiled. What became of it, in words.
-    pub(super) fn take_reference(&mut self, frame: &Frame) -> &'static str {
+    /// that the equipment spoiled. Whoever waits for it hears what became of it, once that is durable.
+    pub(super) fn take_reference(&mut self, frame: &Frame, to: Option<ReplyId>, said: String) {
         if frame.failed_by_equipment() {
-            return "; not taken as the reference";
+            return self.answer_test(to, format!("{said}; not taken as the reference"));
         }
         let id = frame.id.clone();
         let Some(session) = &mut self.session else {
             self.waiting_reference = Some(id);
-            return "; the reference of the session to be opened";
+            let next = "the reference of the session to be opened";
+            return self.answer_test(to, format!("{said}; {next}"));
         };
         session.reference = Some(id.clone());
         let row = Row::Session(session.clone());
         let entry = self.event(Actor::Station, EventKind::ReferenceTaken);
         let entry = entry.frame(&id).detail(json!({"reference": id})).row(row);
-        self.commit(entry);
-        "; the session's reference now"
+        let outcome = Outcome {
+            message: format!("{said}; the session's reference now"),
+            session: self.session_id(),
+            ..Outcome::default()
+        };
+        let by = By {
+            who: Actor::Station,
+            reply: to,
+        };
+        self.commit_for(by, entry, outcome);
     }
 }

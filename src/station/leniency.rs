@@ -42,7 +42,8 @@ impl Station {
         reasons: Vec<Reason>,
     ) -> (Verdict, Vec<Reason>) {
         let entry = serial.and_then(|s| self.queue.get(s));
-        let excused = |id: &str| self.lowered.contains(id) || entry.is_some_and(|e| e.is_excused(id));
+        let excused =
+            |id: &str| self.lowered.contains(id) || entry.is_some_and(|e| e.is_excused(id));
         let told = tempered(&reasons, excused);
         let severities = |of: &[Reason]| of.iter().map(|r| r.severity).max();
         // A verdict stands unless its worst reason has changed.
@@ -64,7 +65,11 @@ impl Station {
             self.lowered.insert(reason.to_owned())
         };
         if !changes {
-            let is = if undo { "not lowered" } else { "lowered already" };
+            let is = if undo {
+                "not lowered"
+            } else {
+                "lowered already"
+            };
             return Err(nothing_to_do(format!("{reason} is {is} in this session")));
         }
         let mut rows = vec![Row::Lowered {
@@ -113,7 +118,9 @@ impl Station {
         let waived = entry.waived.iter().any(|id| id == reason);
         if waived != undo {
             let is = if undo { "not waived" } else { "waived already" };
-            return Err(nothing_to_do(format!("{reason} is {is} for serial {serial}")));
+            return Err(nothing_to_do(format!(
+                "{reason} is {is} for serial {serial}"
+            )));
         }
         if undo {
             entry.waived.retain(|id| id != reason);
@@ -220,7 +227,11 @@ mod tests {
         let all = tempered(&said, |_| true);
         let of = |id: &str| all.iter().find(|r| r.id == id).map(|r| (r.severity, r.was));
         assert_eq!(of("head-covered"), Some((Warn, Some(Reject))));
-        for (id, severity) in [("flash-misfire", Reject), ("no-face", Reject), ("expression", Warn)] {
+        for (id, severity) in [
+            ("flash-misfire", Reject),
+            ("no-face", Reject),
+            ("expression", Warn),
+        ] {
             assert_eq!(of(id), Some((severity, None)), "{id}");
         }
         assert_eq!(tempered(&all, |_| true), all);

@@ -127,9 +127,10 @@ impl Station {
     }
 
     /// The test shot that somebody waits for has landed.
-    pub(super) fn answer_test(&mut self, to: ReplyId, frame: &FrameId, verdict: &str, more: &str) {
+    pub(super) fn answer_test(&mut self, to: Option<ReplyId>, message: String) {
+        let Some(to) = to else { return };
         let outcome = Outcome {
-            message: format!("frame {frame} is stored as a test; verdict: {verdict}{more}"),
+            message,
             session: self.session_id(),
             ..Outcome::default()
         };

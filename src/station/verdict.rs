@@ -5,8 +5,8 @@ use super::alarms::Alarm;
 use super::flight::Judgement;
 use super::ledger::By;
 use crate::model::{
-    About, Actor, EntryState, EventKind, Frame, FrameId, FrameState, Outcome, QueueEntry, Reason, Refusal,
-    RefusalCode, Row, Serial, Severity, Tune, Verdict,
+    About, Actor, EntryState, EventKind, Frame, FrameId, FrameState, Outcome, QueueEntry, Reason,
+    Refusal, RefusalCode, Row, Serial, Severity, Tune, Verdict,
 };
 use serde_json::json;
 
@@ -52,12 +52,10 @@ impl Station {
                 None => {}
             }
             let judged = self.flights.get(id).map(|f| f.draft.clone());
-            let more = match judged.filter(|_| reference) {
-                Some(judged) => self.take_reference(&judged),
-                None => "",
-            };
-            if let Some(to) = reply {
-                self.answer_test(to, id, word, more);
+            let said = format!("frame {id} is stored as a test; verdict: {word}");
+            match judged.filter(|_| reference) {
+                Some(judged) => self.take_reference(&judged, reply, said),
+                None => self.answer_test(reply, said),
             }
         }
         self.land(id);

@@ -4,8 +4,8 @@ use super::Problem;
 use super::app::{App, Done};
 use super::extract::{Body, Params};
 use super::wire::{
-    BindBody, DryRunBody, EntryView, HoldBody, LowerBody, QueueQuery, QueueView, SerialBody, ShiftBody,
-    SwapBody, WaiveBody,
+    BindBody, DryRunBody, EntryView, HoldBody, LowerBody, QueueQuery, QueueView, SerialBody,
+    ShiftBody, SwapBody, WaiveBody,
 };
 use crate::model::{Command, HoldTarget, RefusalCode, Student, StudentNumber};
 use axum::Json;

@@ -76,7 +76,9 @@ pub(super) async fn roster(State(app): State<App>, Body(body): Body<RosterBody>)
         let unknown = |id: &&String| rule::waivable(id).is_none();
         if let Some(id) = student.exempt.iter().find(unknown) {
             return Err(Problem::invalid(
-                format!("student number {number} is exempt from {id:?}, which is no reason to be exempt from"),
+                format!(
+                    "student number {number} is exempt from {id:?}, which is no reason to be exempt from"
+                ),
                 format!("use one of: {}", rule::WAIVABLE.join(", ")),
             ));
         }

@@ -73,15 +73,16 @@ impl Baseline {
         if frame.brightest < limits::BLACK {
             return vec![words::black_frame()];
         }
-        let mut spoiled: Vec<Reason> = self.sync_band(frame, serial.is_some()).into_iter().collect();
-        let Some(serial) = serial else {
-            return spoiled;
-        };
-        match self.flash_misfire(frame) {
-            // With no flash at all its balance says nothing.
-            Some(misfire) => spoiled.push(misfire),
-            None => spoiled.extend(self.one_lamp(frame)),
+        // What the shutter hid is dark by that, not for want of light.
+        if let Some(band) = self.sync_band(frame, serial.is_some()) {
+            return vec![band];
         }
+        let Some(serial) = serial else {
+            return Vec::new();
+        };
+        // With no flash at all its balance says nothing.
+        let lamps = self.flash_misfire(frame).or_else(|| self.one_lamp(frame));
+        let mut spoiled: Vec<Reason> = lamps.into_iter().collect();
         spoiled.extend(self.empty_seat(frame));
         if spoiled.is_empty() {
             self.remarks(serial, frame)

@@ -5,24 +5,25 @@ use super::sight::CELLS;
 use super::{median, stops};
 use crate::check::exposure::linearised;
 
-/// Whether most cells beside the usual background's edges show something else. A change of all light alike is no move.
+/// Whether most cells beside the usual background's edges show something else. More or less light is no move, and neither is
+/// more on one side than on the other.
 pub(super) fn told_by_background(usual: &[Option<u8>], now: &[Option<u8>]) -> bool {
-    let off: Vec<(usize, f64)> = usual
-        .iter()
-        .zip(now)
-        .enumerate()
-        .filter_map(|(n, (was, is))| Some((n, stops(light((*is)?), light((*was)?)))))
-        .collect();
-    let Some(all) = median(off.iter().map(|(_, by)| *by).collect()) else {
-        return false;
-    };
-    let beside: Vec<f64> = off
-        .into_iter()
-        .filter(|(n, _)| beside_an_edge(usual, *n))
-        .map(|(_, by)| (by - all).abs())
-        .collect();
-    let gone = beside.iter().filter(|by| **by > CELL_OFF_STOPS).count();
-    beside.len() >= EDGE_CELLS && gone as f64 > CELLS_OFF_SHARE * beside.len() as f64
+    let (mut beside, mut gone) = (0usize, 0usize);
+    for left in [true, false] {
+        let off: Vec<(usize, f64)> = usual
+            .iter()
+            .zip(now)
+            .enumerate()
+            .filter(|(n, _)| (n % CELLS < CELLS / 2) == left)
+            .filter_map(|(n, (was, is))| Some((n, stops(light((*is)?), light((*was)?)))))
+            .collect();
+        let all = median(off.iter().map(|(_, by)| *by).collect()).unwrap_or(0.0);
+        for (_, by) in off.iter().filter(|(n, _)| beside_an_edge(usual, *n)) {
+            beside += 1;
+            gone += usize::from((by - all).abs() > CELL_OFF_STOPS);
+        }
+    }
+    beside >= EDGE_CELLS && gone as f64 > CELLS_OFF_SHARE * beside as f64
 }
 
 fn light(code: u8) -> f64 {

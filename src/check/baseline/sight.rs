@@ -47,7 +47,8 @@ pub fn sight(plane: Plane<'_>, person: Option<&Silhouette>) -> Signature {
         .map(|(n, light)| light.filter(|_| background(n)))
         .collect();
     let side = |left: bool| {
-        let here = |(n, light): (usize, &Option<f64>)| light.filter(|_| (n % CELLS < CELLS / 2) == left);
+        let here =
+            |(n, light): (usize, &Option<f64>)| light.filter(|_| (n % CELLS < CELLS / 2) == left);
         let lights: Vec<f64> = lights.iter().enumerate().filter_map(here).collect();
         (!lights.is_empty()).then(|| lights.iter().sum::<f64>() / lights.len() as f64)
     };
