@@ -70,7 +70,7 @@ fn rounded(value: f64) -> f64 {
 }
 
 fn is_border(x: usize, y: usize) -> bool {
-    y < BORDER || (y < ABOVE_SHOULDERS && (x < BORDER || x >= CELLS - BORDER))
+    y < BORDER || (y < ABOVE_SHOULDERS && !(BORDER..CELLS - BORDER).contains(&x))
 }
 
 /// Whether any of the mask's cells that reach into this one is person.
