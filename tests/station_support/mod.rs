@@ -1,6 +1,7 @@
 //! What the station tests share: an archive in memory that applies changes as the real one does.
 #![allow(dead_code)]
 
+pub mod script;
 pub mod world;
 
 use shutterline::model::*;
