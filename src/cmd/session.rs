@@ -84,12 +84,15 @@ pub async fn run(args: SessionArgs, client: &Client) -> anyhow::Result<Exit> {
                 let body = TestShotBody { reference };
                 let shot: Result<Outcome, _> = client.post("/v1/camera/test-shot", &body).await;
                 // The session is open all the same: what to do is told, not failed.
-                outcome.remarks.push(match shot {
-                    Ok(shot) => shot.message,
-                    Err(error) => format!(
+                match shot {
+                    Ok(shot) => {
+                        outcome.remarks.push(shot.message);
+                        outcome.remarks.extend(shot.remarks);
+                    }
+                    Err(error) => outcome.remarks.push(format!(
                         "no reference shot was taken ({error}); shutterline camera test-shot --reference"
-                    ),
-                });
+                    )),
+                }
             }
             show_outcome(&outcome, format)?;
         }

@@ -97,17 +97,19 @@ impl Station {
         hits
     }
 
-    /// A shot for nobody becomes what the session's later frames are compared with; without a session, the next one's. Not one
-    /// that the equipment spoiled. Whoever waits for it hears what became of it, once that is durable.
+    /// A shot for nobody becomes what the session's later frames are compared with; without a session, the next one's. Not a
+    /// black one. Of another that is no good the photographer is told why, and knows whether the hall is like that. Whoever waits
+    /// for it hears what became of it, once that is durable.
     pub(super) fn take_reference(&mut self, frame: &Frame, to: Option<ReplyId>, said: String) {
-        if frame.failed_by_equipment() {
-            return self.answer_test(to, format!("{said}; not taken as the reference"));
+        if frame.reasons.iter().any(|r| r.id == "black-frame") {
+            let message = format!("{said}; not taken as the reference: it is black");
+            return self.answer_test(to, message, remarks_on(frame));
         }
         let id = frame.id.clone();
         let Some(session) = &mut self.session else {
             self.waiting_reference = Some(id);
             let next = "the reference of the session to be opened";
-            return self.answer_test(to, format!("{said}; {next}"));
+            return self.answer_test(to, format!("{said}; {next}"), remarks_on(frame));
         };
         session.reference = Some(id.clone());
         let row = Row::Session(session.clone());
@@ -116,6 +118,7 @@ impl Station {
         let outcome = Outcome {
             message: format!("{said}; the session's reference now"),
             session: self.session_id(),
+            remarks: remarks_on(frame),
             ..Outcome::default()
         };
         let by = By {
@@ -124,4 +127,11 @@ impl Station {
         };
         self.commit_for(by, entry, outcome);
     }
+}
+
+/// What is wrong with it, a line each.
+fn remarks_on(frame: &Frame) -> Vec<String> {
+    let said = frame.reasons.iter();
+    said.map(|r| format!("{}: {} / {}", r.id, r.zh, r.en))
+        .collect()
 }

@@ -127,10 +127,16 @@ impl Station {
     }
 
     /// The test shot that somebody waits for has landed.
-    pub(super) fn answer_test(&mut self, to: Option<ReplyId>, message: String) {
+    pub(super) fn answer_test(
+        &mut self,
+        to: Option<ReplyId>,
+        message: String,
+        remarks: Vec<String>,
+    ) {
         let Some(to) = to else { return };
         let outcome = Outcome {
             message,
+            remarks,
             session: self.session_id(),
             ..Outcome::default()
         };

@@ -55,7 +55,7 @@ impl Station {
             let said = format!("frame {id} is stored as a test; verdict: {word}");
             match judged.filter(|_| reference) {
                 Some(judged) => self.take_reference(&judged, reply, said),
-                None => self.answer_test(reply, said),
+                None => self.answer_test(reply, said, Vec::new()),
             }
         }
         self.land(id);

@@ -25,9 +25,9 @@ pub const ONE_LAMP_FACE_STOPS: f64 = 1.0;
 /// `one-lamp` by the background: the same, where both lamps overlap and the change is smaller.
 pub const ONE_LAMP_BACKGROUND_STOPS: f64 = 0.7;
 
-/// `sync-band`: darker than what lies next to it by more than this over the whole width, in stops. Shutter curtains cut the
-/// flash off altogether; lenses lose a stop in the corners, and not over the width.
-pub const BAND_STOPS: f64 = 1.5;
+/// `sync-band`: darker than what lies next to it by more than this along a whole edge, in stops. Shutter curtains cut the
+/// flash off altogether, which is three or more; lenses lose a stop in the corners, and not along the edge.
+pub const BAND_STOPS: f64 = 2.0;
 
 /// `sync-band`: and darker than the session's frames usually are there by this, in stops.
 pub const BAND_OVER_USUAL_STOPS: f64 = 1.0;

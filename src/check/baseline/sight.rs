@@ -7,8 +7,10 @@ use crate::model::{Band, Signature, Silhouette};
 pub(super) const CELLS: usize = 16;
 /// Strips along the way of the shutter, from one edge of the sensor to the other.
 const STRIPS: usize = 32;
-/// Parts of a strip that have to agree on a band.
+/// Parts of a strip.
 const PARTS: usize = 8;
+/// Parts that have to see a band's edge: below one along the top, dark hair hides it in two.
+const AGREEING: usize = 6;
 /// A band covers no more than half the frame: what is darker than that is the frame.
 const BAND_STRIPS: usize = STRIPS / 2;
 /// Pixels looked at, at most. An average over a cell needs no more, and 24 megapixels take a millisecond.
@@ -140,12 +142,18 @@ impl Sums {
         let step = (width * height).div_ceil(SAMPLES).isqrt().max(1);
         let rows = plane.samples.chunks_exact(width.max(1)).enumerate();
         for (y, row) in rows.step_by(step) {
-            let (cell_row, strip) = (y * CELLS / height, y * STRIPS / height);
+            let cell_row = y * CELLS / height;
             for x in (0..width).step_by(step) {
                 let code = usize::from(row[x]);
                 sums.codes[code] += 1;
                 sums.cells[cell_row * CELLS + x * CELLS / width].take(lights[code]);
-                sums.strips[strip * PARTS + x * PARTS / width].take(lights[code]);
+                // Curtains run over a sensor's shorter side. Where rows are shorter than columns the camera has turned the pixels.
+                let (strip, part) = if width >= height {
+                    (y * STRIPS / height, x * PARTS / width)
+                } else {
+                    (x * STRIPS / width, y * PARTS / height)
+                };
+                sums.strips[strip * PARTS + part].take(lights[code]);
             }
         }
         sums
@@ -184,34 +192,47 @@ impl Sums {
             .collect()
     }
 
-    /// The shutter's curtains run down the sensor: what they hide is a band over its whole width at its first or last rows,
-    /// with an edge that all parts of the width have at the same height.
+    /// What a shutter curtain hides is a band along a whole edge of the sensor, dark all over, with a straight border.
     fn band(&self) -> Option<Band> {
-        let light = |strip: usize, part: usize| self.strips[strip * PARTS + part].value();
-        let mean = |strips: std::ops::Range<usize>, part: usize, from_end: bool| {
-            let at = |n: usize| if from_end { STRIPS - 1 - n } else { n };
-            let lights: Option<Vec<f64>> = strips.map(|n| light(at(n), part)).collect();
-            lights.map(|l| l.iter().sum::<f64>() / l.len().max(1) as f64)
-        };
         let mut darkest: Option<Band> = None;
         for from_end in [false, true] {
             for strips in 1..=BAND_STRIPS {
                 // The strip in which the curtain's soft edge lies belongs to neither side.
                 let inside = strips + 1..(strips + 4).min(STRIPS);
-                let drops = (0..PARTS).map(|part| {
-                    let lit = mean(inside.clone(), part, from_end)?;
-                    Some(super::stops(lit, mean(0..strips, part, from_end)?))
-                });
-                let drops: Option<Vec<f64>> = drops.collect();
-                let least = drops?.into_iter().fold(f64::INFINITY, f64::min);
-                if least > darkest.map_or(0.0, |b| b.stops) {
+                let (hidden, lit) = (
+                    self.parts(0..strips, from_end)?,
+                    self.parts(inside, from_end)?,
+                );
+                let mut drops: Vec<f64> = lit
+                    .iter()
+                    .zip(&hidden)
+                    .map(|(l, h)| super::stops(*l, *h))
+                    .collect();
+                drops.sort_by(f64::total_cmp);
+                let brightest = hidden.iter().copied().fold(0.0, f64::max);
+                let all_over = super::stops(super::median(lit)?, brightest);
+                let stops = drops.get(PARTS - AGREEING)?.min(all_over);
+                if stops > darkest.map_or(0.0, |b| b.stops) {
                     darkest = Some(Band {
-                        stops: rounded(least),
+                        stops: rounded(stops),
                         share: strips as f64 / STRIPS as f64,
                     });
                 }
             }
         }
         darkest
+    }
+
+    /// The mean luminance of each part over some strips, counted from one edge or the other.
+    fn parts(&self, strips: std::ops::Range<usize>, from_end: bool) -> Option<Vec<f64>> {
+        let over = |part: usize| {
+            let mut all = Mean::default();
+            for n in strips.clone() {
+                let strip = if from_end { STRIPS - 1 - n } else { n };
+                all.take(self.strips[strip * PARTS + part].value()?);
+            }
+            all.value()
+        };
+        (0..PARTS).map(over).collect()
     }
 }
