@@ -49,6 +49,30 @@ fn a_mark_and_windows_line_ends_do_no_harm() {
 }
 
 #[test]
+fn exemptions_are_read_by_their_ids_and_unknown_ones_refused_with_their_line() {
+    let text = "学号,豁免,姓名\n1,head-covered,a\n2,,b\n3,ears-covered；head-covered; ornament ornament,c\n";
+    let read = roster(text.as_bytes());
+    let exempt = read.students.iter().map(|s| s.exempt.join("+"));
+    let wanted = ["head-covered", "", "ears-covered+head-covered+ornament"];
+    assert_eq!(exempt.collect::<Vec<_>>(), wanted);
+    assert_eq!(read.remarks, []);
+    // A short line has none.
+    let short = "student_number,name,exempt\n1,a\n2,b,yaw\n";
+    assert!(roster(short.as_bytes()).students[0].exempt.is_empty());
+    let wrong = "学号,姓名,豁免\n1,a,head-covered\n2,b,hat no-face\n3,c,flash-misfire\n";
+    refused(
+        wrong.as_bytes(),
+        &[
+            (Some(3), "\"hat\"", "豁免"),
+            (Some(3), "\"no-face\"", "豁免"),
+            (Some(4), "\"flash-misfire\"", "豁免"),
+        ],
+    );
+    let twice = "学号,姓名,豁免,exempt\n1,a,,\n";
+    refused(twice.as_bytes(), &[(Some(1), "both exempt", "豁免")]);
+}
+
+#[test]
 fn gb18030_is_recognised() {
     let (bytes, _, lossy) = encoding_rs::GB18030.encode(GOOD);
     assert!(!lossy && std::str::from_utf8(&bytes).is_err());

@@ -27,6 +27,8 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Ask::UndoAdvance),
         Just(Ask::Undo),
         n().prop_map(Ask::Accept),
+        (n(), any::<bool>()).prop_map(|(a, b)| Ask::Waive(a, b)),
+        any::<bool>().prop_map(Ask::Lower),
         n().prop_map(Ask::Discard),
         Just(Ask::TestShot),
         any::<bool>().prop_map(Ask::Close),

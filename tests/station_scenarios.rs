@@ -6,6 +6,7 @@ mod station_support;
 
 use shutterline::model::*;
 use shutterline::station::*;
+use station_support::script::{command, long, option, prepare};
 use station_support::*;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
@@ -29,17 +30,6 @@ struct Script {
 
 fn short(id: &FrameId) -> String {
     format!("f{}", id.sequence().unwrap())
-}
-
-fn long(text: &str) -> FrameId {
-    let n = text.trim_start_matches('f').parse().unwrap();
-    FrameId::new(&StationId("k7qa".into()), n)
-}
-
-fn option<'a>(words: &[&'a str], name: &str) -> Option<&'a str> {
-    words
-        .iter()
-        .find_map(|w| w.strip_prefix(name)?.strip_prefix('='))
 }
 
 impl Script {
@@ -227,6 +217,20 @@ impl Script {
         let wall = |t: &str| WallMs(EPOCH + t.parse::<i64>().unwrap());
         match words {
             ["wait"] => {}
+            // A shot of whoever sits there, from the pedal to the verdict, then the next student.
+            ["student", verdict, reasons @ ..] => {
+                let name = format!("S{}.JPG", self.now);
+                for line in ["pedal tap", &format!("seen {name}"), &format!("got {name}")] {
+                    self.line(&format!("t={} {line}", self.now + 100));
+                }
+                let last = self.station.frames().filter_map(|f| f.id.sequence()).max();
+                let judge = format!("judge f{} {verdict} {}", last.unwrap(), reasons.join(" "));
+                self.line(&format!("t={} {judge}", self.now + 100));
+                let presses = if *verdict == "reject" { 2 } else { 1 };
+                for _ in 0..presses {
+                    self.line(&format!("t={} next tap", self.now + 500));
+                }
+            }
             ["status"] => self.say_status(),
             ["proposed", serial] => {
                 let frame = self.station.proposed(serial.parse().unwrap());
@@ -372,8 +376,17 @@ impl Script {
 
     fn judge(&mut self, frame: &FrameId, verdict: &str, reasons: &[&str]) {
         let reasons = reasons.iter().map(|id| Reason {
-            id: (*id).into(),
-            severity: Severity::Reject,
+            id: id.trim_end_matches('?').into(),
+            severity: if id.ends_with('?') {
+                Severity::Warn
+            } else {
+                Severity::Reject
+            },
+            was: None,
+            about: match rule::equipment(id.trim_end_matches('?')) {
+                Some(_) => About::Equipment,
+                None => About::Student,
+            },
             zh: String::new(),
             en: String::new(),
         });
@@ -427,6 +440,10 @@ impl Script {
             "queue waiting {} done {} held {} unfinished {} absent {}; frames {} pass {} warn {} reject {} aside {}",
             q.waiting, q.done, q.held, q.unfinished, q.absent, f.total, f.pass, f.warn, f.reject, f.set_aside,
         ));
+        if !status.lowered.is_empty() || f.equipment > 0 {
+            let lowered = status.lowered.join(",");
+            self.say(format!("equipment {} lowered {lowered}", f.equipment));
+        }
         let entries = self.station.entries().iter();
         let entries: Vec<String> = entries
             .map(|e| format!("{}:{}", e.serial, e.state.as_str()))
@@ -497,18 +514,30 @@ fn describe(change: &Change) -> String {
         .unwrap();
     }
     let rows = change.rows.iter().map(|row| match row {
-        Row::Session(s) => format!(
-            "session {:?} chair {}",
-            s.state,
-            s.current.map_or("empty".into(), |s| s.to_string())
-        )
-        .to_lowercase(),
+        Row::Session(s) => {
+            let reference = s.reference.as_ref();
+            format!(
+                "session {:?} chair {}{}",
+                s.state,
+                s.current.map_or("empty".into(), |s| s.to_string()),
+                reference.map_or(String::new(), |f| format!(" reference {}", short(f)))
+            )
+            .to_lowercase()
+        }
         Row::Entry { entry, .. } => {
             let student = entry
                 .student
                 .as_ref()
                 .map_or("unbound", |s| s.number.as_str());
-            format!("{}/{student} {}", entry.serial, entry.state.as_str())
+            let waived = match entry.waived.as_slice() {
+                [] => String::new(),
+                waived => format!(" waived {}", waived.join(",")),
+            };
+            format!(
+                "{}/{student} {}{waived}",
+                entry.serial,
+                entry.state.as_str()
+            )
         }
         Row::Request(r) => {
             let outcome = r.outcome.map_or("open", |o| o.as_str());
@@ -519,6 +548,7 @@ fn describe(change: &Change) -> String {
         }
         Row::Frame(frame) => describe_frame(frame),
         Row::Report { .. } => "report".into(),
+        Row::Lowered { reasons, .. } => format!("lowered {}", reasons.join(",")),
         Row::Paused(paused) => format!("paused {paused}"),
         Row::PendingRoster(roster) => format!("roster of {}", roster.len()),
         Row::AdoptedSettings { settings, .. } => format!("{} settings", settings.len()),
@@ -528,99 +558,6 @@ fn describe(change: &Change) -> String {
         write!(text, ": {}", rows.join("; ")).unwrap();
     }
     text
-}
-
-fn command(words: &[&str]) -> Command {
-    let dry_run = words.contains(&"dry");
-    let n = |i: usize| -> Serial { words[i].parse().unwrap() };
-    let reason = words.iter().find_map(|w| match *w {
-        "absent" => Some(HoldReason::Absent),
-        "fix" => Some(HoldReason::Fix),
-        _ => None,
-    });
-    match words[0] {
-        "open" => Command::SessionOpen {
-            name: words.get(1).map(|n| (*n).to_owned()),
-        },
-        "close" => Command::SessionClose {
-            force: words.contains(&"force"),
-            card_only: option(words, "card").map_or(Some(0), |c| c.parse().ok()),
-        },
-        "import" => Command::RosterImport {
-            students: words[1..]
-                .iter()
-                .map(|w| student(w.parse().unwrap()))
-                .collect(),
-            session: None,
-        },
-        "call" => Command::Call { serial: n(1) },
-        "hold" => Command::Hold {
-            target: words
-                .get(1)
-                .and_then(|w| w.parse().ok())
-                .map_or(HoldTarget::Current, HoldTarget::Serial),
-            reason,
-        },
-        "recall" => Command::Recall { serial: n(1) },
-        "absent" => Command::MarkAbsent { serial: n(1) },
-        "bind" => Command::Bind {
-            serial: n(1),
-            student: student(words[2].parse().unwrap()),
-            dry_run,
-        },
-        "undo-advance" => Command::UndoAdvance { dry_run },
-        "shift" => Command::Shift {
-            from: n(1),
-            to: n(2),
-            by: words[3].parse().unwrap(),
-            dry_run,
-        },
-        "swap" => Command::Swap {
-            a: n(1),
-            b: n(2),
-            dry_run,
-        },
-        "undo" => Command::UndoCorrection { dry_run },
-        "accept" => Command::Accept {
-            frame: long(words[1]),
-        },
-        "reassign" => Command::Reassign {
-            frame: long(words[1]),
-            to: student(words[2].parse().unwrap()).number,
-            dry_run,
-        },
-        "split" => Command::Split {
-            from: long(words[1]),
-            dry_run,
-        },
-        "discard" => Command::Discard {
-            frame: long(words[1]),
-        },
-        "test-shot" => Command::TestShot,
-        "adopt" => Command::AdoptSettings {
-            settings: vec![("iso".into(), "100".into())],
-        },
-        other => panic!("no such command: {other}"),
-    }
-}
-
-/// `set NAME VALUE` and `roster N` lines come before the first moment.
-fn prepare(words: &[&str], policy: &mut Policy, archive: &mut Archive) {
-    let ms = |text: &str| Millis(text.parse().unwrap());
-    match words {
-        ["roster", n] => archive.pending_roster = (1..=n.parse().unwrap()).map(student).collect(),
-        ["set", "one-pedal"] => policy.pedal = PedalPolicy::OnePedal,
-        ["set", "clear-card"] => policy.clear_card = true,
-        ["set", "pair"] => policy.files_per_frame = 2,
-        ["set", "max-shots", n] => policy.max_shots = n.parse().unwrap(),
-        ["set", "request-deadline", t] => policy.request_deadline = ms(t),
-        ["set", "pedal-long", control] => policy.bindings.push(Binding {
-            control: control.parse().unwrap(),
-            input: input("pedal"),
-            gesture: Gesture::Long,
-        }),
-        other => panic!("no such setting: {other:?}"),
-    }
 }
 
 fn play(text: &str) -> String {

@@ -6,7 +6,7 @@ use super::rows::{self, StoredFile, query, said};
 use super::{layout, outbox_rows, schema, snapshot};
 use crate::model::{
     Actor, CameraFileKey, EventKind, Frame, FrameId, QueueEntry, Serial, Session, SessionId,
-    Sha256, Stamp, WallMs,
+    Sha256, Signature, Stamp, WallMs,
 };
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -137,6 +137,28 @@ impl Reader {
             })?;
             Ok(Some((frame, report)))
         })
+    }
+
+    /// What is kept for comparison of a session's judged frames, and of one more frame, by frame. A report without one, or with
+    /// one of another version's making, is left out.
+    pub fn signatures(
+        &self,
+        session: &SessionId,
+        also: Option<&FrameId>,
+    ) -> std::result::Result<Vec<(FrameId, Signature)>, ArchiveError> {
+        let sql = "SELECT frame.id AS id, json_extract(report.report, '$.signature') AS signature
+            FROM frame JOIN report ON report.frame = frame.id
+            WHERE (frame.session = ?1 OR frame.id = ?2) AND json_type(report.report, '$.signature') = 'object'
+            ORDER BY frame.id";
+        let params = params![session.as_str(), also.map(FrameId::as_str)];
+        let read = self.with(|db| {
+            query(db, "report", sql, params, |row| {
+                let text: String = row.get("signature")?;
+                let id = FrameId(row.get("id")?);
+                Ok(serde_json::from_str(&text).ok().map(|read| (id, read)))
+            })
+        })?;
+        Ok(read.into_iter().flatten().collect())
     }
 
     /// All sessions, oldest first.

@@ -204,6 +204,7 @@ pub(super) fn session(row: &Reading<'_, '_>) -> Result<Session> {
         },
         current: row.serial("current")?,
         opened_at: WallMs(row.get("opened_at_ms")?),
+        reference: row.get::<Option<String>>("reference")?.map(FrameId),
     })
 }
 
@@ -213,14 +214,17 @@ pub(super) fn entries(db: &Connection, session: &SessionId) -> Result<Vec<QueueE
     query(db, "entry", sql, [session.as_str()], |row| {
         let number: Option<String> = row.get("student_number")?;
         let name: Option<String> = row.get("student_name")?;
+        let exempt = row.json("student_exempt", "list of reasons")?;
         Ok(QueueEntry {
             serial: Serial(row.get("serial")?),
             student: number.zip(name).map(|(number, name)| Student {
                 number: StudentNumber(number),
                 name,
+                exempt,
             }),
             state: row.word("state", "entry state", EntryState::from_word)?,
             recall_order: row.get("recall_order")?,
+            waived: row.json("waived", "list of reasons")?,
         })
     })
 }

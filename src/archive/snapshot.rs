@@ -16,6 +16,7 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot> {
             open_requests: Vec::new(),
             pending_roster: Vec::new(),
             corrections: Vec::new(),
+            lowered: Vec::new(),
             paused: row.flag("paused")?,
             next_session: row.get::<i64>("next_session")?.unsigned_abs(),
             next_frame: row.get::<i64>("next_frame")?.unsigned_abs(),
@@ -38,6 +39,11 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot> {
     if let Some(id) = &session {
         snapshot.entries = rows::entries(db, id)?;
         snapshot.corrections = corrections(db, id.as_str())?;
+        let sql = "SELECT reason FROM lowered_reason WHERE session = ?1 ORDER BY reason";
+        let lowered = query(db, "lowered_reason", sql, [id.as_str()], |row| {
+            row.get("reason")
+        });
+        snapshot.lowered = lowered?;
     }
     let id = session.as_ref().map(|id| id.as_str());
     snapshot.frames = frames(db, id)?;
@@ -47,6 +53,7 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot> {
         Ok(Student {
             number: StudentNumber(row.get("student_number")?),
             name: row.get("student_name")?,
+            exempt: row.json("student_exempt", "list of reasons")?,
         })
     })?;
     Ok(snapshot)

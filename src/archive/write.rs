@@ -44,6 +44,7 @@ fn row(db: &Connection, row: &Row) -> Result<()> {
         .map(drop),
         Row::Paused(paused) => run(db, "UPDATE station SET paused = ?1", [paused]).map(drop),
         Row::PendingRoster(students) => pending_roster(db, students),
+        Row::Lowered { session, reasons } => lowered(db, session, reasons),
         Row::AdoptedSettings { session, settings } => adopted_settings(db, session, settings),
     }
 }
@@ -55,10 +56,10 @@ fn session(db: &Connection, session: &Session) -> Result<()> {
     };
     run(
         db,
-        "INSERT INTO session (id, name, folder, state, current, opened_at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (id) DO UPDATE SET name = excluded.name, state = excluded.state,
-            current = excluded.current, opened_at_ms = excluded.opened_at_ms",
+        "INSERT INTO session (id, name, folder, state, current, opened_at_ms, reference)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, state = excluded.state, current = excluded.current,
+            opened_at_ms = excluded.opened_at_ms, reference = excluded.reference",
         params![
             session.id.as_str(),
             session.name,
@@ -66,6 +67,7 @@ fn session(db: &Connection, session: &Session) -> Result<()> {
             state,
             session.current.map(|s| s.0),
             session.opened_at.0,
+            session.reference.as_ref().map(FrameId::as_str),
         ],
     )?;
     let number = session
@@ -84,18 +86,20 @@ fn session(db: &Connection, session: &Session) -> Result<()> {
 fn entry(db: &Connection, session: &SessionId, entry: &QueueEntry) -> Result<()> {
     run(
         db,
-        "INSERT INTO entry (session, serial, student_number, student_name, state, recall_order)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO entry (session, serial, student_number, student_name, student_exempt, state, recall_order, waived)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (session, serial) DO UPDATE SET student_number = excluded.student_number,
-            student_name = excluded.student_name, state = excluded.state,
-            recall_order = excluded.recall_order",
+            student_name = excluded.student_name, student_exempt = excluded.student_exempt, state = excluded.state,
+            recall_order = excluded.recall_order, waived = excluded.waived",
         params![
             session.as_str(),
             entry.serial.0,
             entry.student.as_ref().map(|s| s.number.as_str()),
             entry.student.as_ref().map(|s| &s.name),
+            json(&entry.student.as_ref().map_or(&[][..], |s| &s.exempt)),
             entry.state.as_str(),
             entry.recall_order,
+            json(&entry.waived),
         ],
     )
     .map(drop)
@@ -221,9 +225,29 @@ fn pending_roster(db: &Connection, students: &[Student]) -> Result<()> {
     for (position, student) in (0_i64..).zip(students) {
         run(
             db,
-            "INSERT INTO pending_roster (position, student_number, student_name) VALUES (?1, ?2, ?3)",
-            params![position, student.number.as_str(), student.name],
+            "INSERT INTO pending_roster (position, student_number, student_name, student_exempt)
+             VALUES (?1, ?2, ?3, ?4)",
+            params![
+                position,
+                student.number.as_str(),
+                student.name,
+                json(&student.exempt)
+            ],
         )?;
+    }
+    Ok(())
+}
+
+fn lowered(db: &Connection, session: &SessionId, reasons: &[String]) -> Result<()> {
+    let session = session.as_str();
+    run(
+        db,
+        "DELETE FROM lowered_reason WHERE session = ?1",
+        [session],
+    )?;
+    for reason in reasons {
+        let sql = "INSERT INTO lowered_reason (session, reason) VALUES (?1, ?2)";
+        run(db, sql, [session, reason])?;
     }
     Ok(())
 }

@@ -6,8 +6,8 @@ use super::exposure::Exposure;
 use super::jpeg::{MAX_FILE_BYTES, Outline, Unreadable};
 use super::reasons::{self, Breach};
 use super::standard::{Limit, Standard};
-use super::{metadata, sharpness};
-use crate::model::{Measure, MeasureState, Reason, Report, Severity, Verdict};
+use super::{baseline, metadata, sharpness};
+use crate::model::{Measure, MeasureState, Reason, Report, Severity, Signature, Verdict};
 
 /// Judges frames. The daemon speaks to this and not to [`Checker`], so that a test can put a slow
 /// or a wrong judge in its place.
@@ -35,6 +35,7 @@ struct Facts {
     height: u32,
     orientation: Option<u8>,
     taken: Vec<Taken>,
+    signature: Signature,
 }
 
 impl Checker {
@@ -80,6 +81,7 @@ impl Checker {
             geometry: None,
             crop: None,
             timings_ms: Default::default(),
+            signature: Some(facts.signature),
         }
     }
 
@@ -106,6 +108,7 @@ impl Checker {
             geometry: None,
             crop: None,
             timings_ms: Default::default(),
+            signature: None,
         }
     }
 }
@@ -130,6 +133,17 @@ fn facts(bytes: &[u8]) -> Result<Facts, Unreadable> {
         value: rounded(value),
         score,
     };
+    let sharpness = sharpness::measure(&luma);
+    let plane = baseline::Plane {
+        width: luma.width,
+        height: luma.height,
+        samples: &luma.samples,
+        orientation: orientation.unwrap_or(1),
+    };
+    let signature = Signature {
+        sharpness: Some(rounded(sharpness)),
+        ..baseline::sight(plane, None)
+    };
     let taken = vec![
         take(
             catalogue::MEGAPIXELS,
@@ -141,7 +155,7 @@ fn facts(bytes: &[u8]) -> Result<Facts, Unreadable> {
             portrait_scale(width, height, orientation),
             None,
         ),
-        take(catalogue::SHARPNESS, sharpness::measure(&luma), None),
+        take(catalogue::SHARPNESS, sharpness, None),
         take(
             catalogue::LUMINANCE_MEAN,
             exposure.mean,
@@ -169,6 +183,7 @@ fn facts(bytes: &[u8]) -> Result<Facts, Unreadable> {
         height,
         orientation,
         taken,
+        signature,
     })
 }
 

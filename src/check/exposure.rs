@@ -89,7 +89,7 @@ pub(super) fn score(raw: f64) -> f64 {
 }
 
 /// sRGB's transfer function (IEC 61966-2-1), code value to linear 0–1.
-fn linearised(code: u8) -> f64 {
+pub(super) fn linearised(code: u8) -> f64 {
     let v = f64::from(code) / 255.0;
     if v <= 0.04045 {
         v / 12.92

@@ -5,10 +5,14 @@
 //! clock: who calls decides where the bytes come from and how long it may take. It never changes
 //! a photo (I9) and it never decides what a verdict leads to; that is the station's.
 //!
+//! Whether the equipment is still what it was in the session's earlier frames is told by [`baseline`], which is handed those
+//! frames and keeps none.
+//!
 //! What it tells today needs no face: whether all of the file is there, resolution, sharpness,
 //! exposure and clipping, dynamic range, compression. Every other rule of the portrait standard
 //! stands in the report as not measured, with the reason.
 
+pub mod baseline;
 pub mod catalogue;
 mod checker;
 mod decode;

@@ -2,7 +2,7 @@
 
 use super::catalogue::MeasureKind;
 use super::jpeg::Unreadable;
-use crate::model::{Reason, Severity};
+use crate::model::{About, Reason, Severity};
 
 /// The remedy that goes with a reason: Chinese, English.
 fn remedy(id: &str) -> (&'static str, &'static str) {
@@ -79,6 +79,8 @@ pub(super) fn breach(
     Some(Reason {
         id: id.to_owned(),
         severity,
+        was: None,
+        about: About::Student,
         zh: format!("{zh_fault}（{name} {value}{unit}，要求{zh_word} {limit}）：{zh_remedy}"),
         en: format!("{en_fault} ({name} {value}{unit}, {en_word} {limit}): {en_remedy}"),
     })
@@ -89,6 +91,8 @@ pub(super) fn unreadable(why: &Unreadable) -> Reason {
     Reason {
         id: "unreadable".to_owned(),
         severity: Severity::Reject,
+        was: None,
+        about: About::Student,
         zh: format!("{}：请重拍，并检查存储卡和数据线", why.zh()),
         en: format!("{why}: shoot again, and check the card and the cable"),
     }

@@ -5,7 +5,7 @@ use super::words;
 use crate::model::{CameraInfo, Outcome};
 use crate::web::CameraView;
 use crate::web::client::Client;
-use crate::web::wire::NoBody;
+use crate::web::wire::{NoBody, TestShotBody};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
@@ -13,6 +13,7 @@ const EXAMPLES: &str = "Examples:
   shutterline camera list              # without a daemon
   shutterline camera show
   shutterline camera test-shot         # a frame that belongs to nobody
+  shutterline camera test-shot --reference   # and what the session's later frames are compared with
   shutterline camera adopt             # after metering: these settings are the session's profile";
 
 /// Arguments of `camera`.
@@ -47,6 +48,9 @@ pub enum CameraVerb {
     },
     /// Fire once for nobody
     TestShot {
+        /// Compare the session's later frames with it: after lamps, camera or backdrop were changed on purpose
+        #[arg(long)]
+        reference: bool,
         /// How to print.
         #[command(flatten)]
         format: Format,
@@ -77,10 +81,10 @@ pub async fn run(args: CameraArgs, client: &Client) -> anyhow::Result<()> {
         CameraVerb::Adopt { format } => {
             (client.post("/v1/camera/adopt", &NoBody {}).await?, format)
         }
-        CameraVerb::TestShot { format } => (
-            client.post("/v1/camera/test-shot", &NoBody {}).await?,
-            format,
-        ),
+        CameraVerb::TestShot { reference, format } => {
+            let body = TestShotBody { reference };
+            (client.post("/v1/camera/test-shot", &body).await?, format)
+        }
         CameraVerb::Knob { knob, format } => {
             let knob: serde_json::Value =
                 serde_json::from_str(&knob).context("the knob is no JSON")?;

@@ -404,6 +404,8 @@ mod tests {
         let reason = |f: position::Fault| Reason {
             id: f.id.to_owned(),
             severity: Severity::Reject,
+            was: None,
+            about: Default::default(),
             zh: f.zh,
             en: f.en,
         };

@@ -20,6 +20,7 @@ pub mod queue;
 pub mod roster;
 pub mod run;
 pub mod session;
+pub mod standard;
 pub mod status;
 pub mod upload;
 mod when;
@@ -88,6 +89,8 @@ pub enum Question {
     Session(session::SessionArgs),
     /// Who sits when, and corrections of serials (拍摄序号)
     Queue(queue::QueueArgs),
+    /// What the session's standard is lenient about
+    Standard(standard::StandardArgs),
     /// The photographer's panel
     Panel(panel::PanelArgs),
     /// What was shot, and whose it is
@@ -161,6 +164,7 @@ async fn ask(question: Question, client: &Client) -> anyhow::Result<Exit> {
         Question::Roster(args) => roster::run(args, client).await?,
         Question::Session(args) => return session::run(args, client).await,
         Question::Queue(args) => queue::run(args, client).await?,
+        Question::Standard(args) => standard::run(args, client).await?,
         Question::Panel(args) => panel::run(args, client).await?,
         Question::Frames(args) => frames::run(args, client).await?,
         Question::Archive(args) => return archive::run(args, client).await,

@@ -5,7 +5,8 @@ use super::words;
 use crate::model::{HoldReason, Outcome, Serial};
 use crate::web::client::{Client, encode};
 use crate::web::wire::{
-    BindBody, DryRunBody, HoldBody, QueueView, SerialBody, ShiftBody, SwapBody,
+    BindBody, DryRunBody, EntryView, HoldBody, QueueView, SerialBody, ShiftBody, SwapBody,
+    WaiveBody,
 };
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -14,6 +15,8 @@ const EXAMPLES: &str = "Examples:
   shutterline queue call 9                     # out of order, audited
   shutterline queue hold --reason fix          # whoever sits there: a shirt to straighten
   shutterline queue recall 7                   # sits next, after the one seated
+  shutterline queue waive . head-covered       # whoever sits there may keep it on
+  shutterline queue waive 7 head-covered --undo
   shutterline queue absent 7                   # did not come at all
   shutterline queue bind 12 20210012 --name 王小明
   shutterline queue undo-advance --dry-run     # moved on too early: what would change?
@@ -53,6 +56,22 @@ impl From<ReasonArg> for HoldReason {
             ReasonArg::Absent => HoldReason::Absent,
             ReasonArg::Fix => HoldReason::Fix,
         }
+    }
+}
+
+/// A serial, or `.` for whoever sits there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat(Option<Serial>);
+
+impl std::str::FromStr for Seat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "." {
+            return Ok(Self(None));
+        }
+        let serial = text.parse().map(|serial| Self(Some(serial)));
+        serial.map_err(|_| format!("{text:?} is neither a serial nor `.` for whoever sits there"))
     }
 }
 
@@ -102,6 +121,21 @@ pub enum Move {
     Recall {
         /// Which
         serial: Serial,
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Grant somebody a reason, such as a head covering: a remark from now on, no longer a reject (audited)
+    ///
+    /// It stays with the serial, and its last frame is judged anew at once.
+    Waive {
+        /// Which serial; `.` for whoever sits there
+        serial: Seat,
+        /// The reason's id, as `status` and `frames list` show it
+        reason: String,
+        /// Take the waiver back
+        #[arg(long)]
+        undo: bool,
         /// How to print.
         #[command(flatten)]
         format: Format,
@@ -201,6 +235,20 @@ async fn moved(verb: Move, client: &Client) -> anyhow::Result<(Outcome, Format)>
         Move::Call { serial, format } => (by_serial("call", serial, client).await?, format),
         Move::Recall { serial, format } => (by_serial("recall", serial, client).await?, format),
         Move::Absent { serial, format } => (by_serial("absent", serial, client).await?, format),
+        Move::Waive {
+            serial,
+            reason,
+            undo,
+            format,
+        } => {
+            let serial = serial.0;
+            let body = WaiveBody {
+                serial,
+                reason,
+                undo,
+            };
+            (client.post("/v1/queue/waive", &body).await?, format)
+        }
         Move::Hold {
             serial,
             reason,
@@ -278,17 +326,35 @@ async fn list(session: Option<String>, format: Format, client: &Client) -> anyho
     show(&queue, format, list_text)
 }
 
+/// What is no more than a remark on them, from the roster and at the chair.
+fn excused(entry: &EntryView) -> String {
+    let mut ids: Vec<&str> = Vec::new();
+    for id in entry.exempt.iter().chain(&entry.waived) {
+        if !ids.contains(&&**id) {
+            ids.push(id);
+        }
+    }
+    ids.join(", ")
+}
+
 fn list_text(queue: &QueueView) -> String {
     if queue.entries.is_empty() {
         return format!("session {} has issued no serials\n", queue.session);
     }
-    let mut rows = table(["序号 serial", "学号 student", "姓名 name", "状态 state"]);
+    let mut rows = table([
+        "序号 serial",
+        "学号 student",
+        "姓名 name",
+        "状态 state",
+        "豁免 exempt",
+    ]);
     for entry in &queue.entries {
         rows.add_row([
             entry.serial.to_string(),
             or_dash(entry.student_number.as_ref()),
             or_dash(entry.name.as_ref().filter(|n| !n.is_empty())),
             words::entry(&entry.state),
+            excused(entry),
         ]);
     }
     text(&rows)

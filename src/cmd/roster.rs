@@ -13,7 +13,8 @@ const EXAMPLES: &str = "Examples:
   shutterline roster import civil-engineering.csv
   shutterline roster import late.csv --session k7qa-s3
 
-The file has the headings student_number,name or 学号,姓名; UTF-8 or GB18030.";
+The file has the headings student_number,name or 学号,姓名; UTF-8 or GB18030. A column exempt or 豁免 may name
+reasons that are no more than remarks on a student, separated by semicolons: head-covered;ears-covered.";
 
 /// Largest roster that is read, in bytes: far more than any university has graduates.
 const FILE_MAX_BYTES: u64 = 16 << 20;
@@ -58,6 +59,7 @@ pub async fn run(args: RosterArgs, client: &Client) -> anyhow::Result<()> {
         .map(|student| StudentBody {
             student_number: student.number.to_string(),
             name: student.name,
+            exempt: student.exempt,
         })
         .collect();
     let body = RosterBody {

@@ -7,12 +7,15 @@ use crate::clock;
 use crate::model::{Outcome, SessionState};
 use crate::web::Finding;
 use crate::web::client::Client;
-use crate::web::wire::{NoBody, PreflightView, SessionCloseBody, SessionOpenBody, SessionView};
+use crate::web::wire::{
+    NoBody, PreflightView, SessionCloseBody, SessionOpenBody, SessionView, TestShotBody,
+};
 use clap::{Args, Subcommand};
 
 const EXAMPLES: &str = "Examples:
   shutterline session preflight
   shutterline session open --name '2026-06-20 morning, Civil Engineering'
+  shutterline session open --reference   # with a reference shot of the lit backdrop
   shutterline session close
   shutterline session close --force      # audited: what remains is listed and recorded
   shutterline session list --json";
@@ -34,6 +37,9 @@ pub enum SessionVerb {
         /// What people call it; the date by default
         #[arg(long)]
         name: Option<String>,
+        /// Fire once for nobody, and compare the session's frames with it
+        #[arg(long)]
+        reference: bool,
         /// How to print.
         #[command(flatten)]
         format: Format,
@@ -66,10 +72,28 @@ pub enum SessionVerb {
 /// Asks and shows.
 pub async fn run(args: SessionArgs, client: &Client) -> anyhow::Result<Exit> {
     match args.verb {
-        SessionVerb::Open { name, format } => {
-            let outcome: Outcome = client
+        SessionVerb::Open {
+            name,
+            reference,
+            format,
+        } => {
+            let mut outcome: Outcome = client
                 .post("/v1/sessions", &SessionOpenBody { name })
                 .await?;
+            if reference {
+                let body = TestShotBody { reference };
+                let shot: Result<Outcome, _> = client.post("/v1/camera/test-shot", &body).await;
+                // The session is open all the same: what to do is told, not failed.
+                match shot {
+                    Ok(shot) => {
+                        outcome.remarks.push(shot.message);
+                        outcome.remarks.extend(shot.remarks);
+                    }
+                    Err(error) => outcome.remarks.push(format!(
+                        "no reference shot was taken ({error}); shutterline camera test-shot --reference"
+                    )),
+                }
+            }
             show_outcome(&outcome, format)?;
         }
         SessionVerb::Close { force, format } => {

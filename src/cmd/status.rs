@@ -55,6 +55,9 @@ fn human(status: &Status) -> String {
     if !status.reasons.is_empty() {
         line("原因 reasons", status.reasons.join(", "));
     }
+    if !status.lowered.is_empty() {
+        line("只作提示 lowered", status.lowered.join(", "));
+    }
     line("相机 camera", camera(status));
     line("指示灯 lights", lights(status));
     line(
@@ -106,8 +109,13 @@ fn counts(status: &Status, line: &mut impl FnMut(&str, String)) {
     line(
         "照片 frames",
         format!(
-            "共 total {} · 合格 pass {} · 有提示 warn {} · 重拍 reject {} · 待认领 set aside {}",
-            frames.total, frames.pass, frames.warn, frames.reject, frames.set_aside
+            "共 total {} · 合格 pass {} · 有提示 warn {} · 重拍 reject {} · 器材 equipment {} · 待认领 set aside {}",
+            frames.total,
+            frames.pass,
+            frames.warn,
+            frames.reject,
+            frames.equipment,
+            frames.set_aside
         ),
     );
     line(

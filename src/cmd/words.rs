@@ -12,6 +12,9 @@ pub fn state(state: StationState) -> &'static str {
         StationState::Passed => "合格，可请下一位 · passed, call the next",
         StationState::Warned => "合格，有提示 · passed with a remark",
         StationState::Rejected => "不合格，请重拍 · rejected, shoot again",
+        StationState::Equipment => {
+            "器材问题，不怪学生：检查灯和相机后重拍 · the equipment spoiled it: look at it, shoot again"
+        }
         StationState::Paused => {
             "暂停：此时所拍不属于任何人 · paused: what is shot belongs to nobody"
         }

@@ -3,7 +3,7 @@
 use super::inbox::{Inbox, Message};
 use crate::archive::Reader;
 use crate::check::{Checker, Judge};
-use crate::model::{FileRole, FrameId, Reason, Report, Severity, Verdict};
+use crate::model::{About, FileRole, FrameId, Reason, Report, Severity, Verdict};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -86,6 +86,8 @@ fn report(standard: &str, verdict: Verdict, id: &str, zh: &str, en: &str) -> Rep
         standard: standard.to_owned(),
         verdict,
         reasons: vec![Reason {
+            was: None,
+            about: About::Student,
             id: id.into(),
             severity: match verdict {
                 Verdict::Reject => Severity::Reject,
@@ -100,6 +102,7 @@ fn report(standard: &str, verdict: Verdict, id: &str, zh: &str, en: &str) -> Rep
         geometry: None,
         crop: None,
         timings_ms: Default::default(),
+        signature: None,
     }
 }
 

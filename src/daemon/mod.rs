@@ -6,6 +6,7 @@
 //! committed before (I4).
 
 mod asks;
+mod baseline;
 mod checks;
 mod drill;
 mod inbox;

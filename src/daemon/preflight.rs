@@ -45,7 +45,15 @@ impl Preflight {
             return false;
         }
         self.lines.push(match result {
-            Ok(outcome) => line("reference-shot", Finding::Ok, outcome.message.clone(), ""),
+            Ok(outcome) if outcome.remarks.is_empty() => {
+                line("reference-shot", Finding::Ok, outcome.message.clone(), "")
+            }
+            Ok(outcome) => line(
+                "reference-shot",
+                Finding::Warn,
+                outcome.message.clone(),
+                &outcome.remarks.join("; "),
+            ),
             Err(refusal) => line(
                 "reference-shot",
                 Finding::Fail,
@@ -205,7 +213,7 @@ impl Shell {
         if !waits {
             return;
         }
-        let (reply, event) = self.command(Actor::Technician, Command::TestShot);
+        let (reply, event) = self.command(Actor::Technician, Command::TestShot { reference: true });
         if let Some(preflight) = &mut self.pending.preflight {
             preflight.lines.extend(camera_lines(&info));
             preflight.step = Step::Shooting(reply);

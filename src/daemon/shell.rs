@@ -1,6 +1,7 @@
 //! The loop itself: receive, decide, act.
 
 use super::asks::Pending;
+use super::baseline::Signatures;
 use super::checks::{self, CheckPool};
 use super::drill::{self, Drill};
 use super::inbox::{Inbox, Message};
@@ -91,6 +92,7 @@ pub(super) struct Shell {
     pub(super) pending: Pending,
     pub(super) recovery: Recovery,
     pub(super) differences: Differences,
+    signatures: Signatures,
     /// Pedal edges whose trigger is not answered yet, µs of the boot-time clock.
     edges: HashMap<RequestId, u64>,
     /// Triggers whose file is not stored yet, µs of the boot-time clock.
@@ -105,6 +107,11 @@ impl Shell {
     /// A loop that hears `inbox`, whose senders are clones of `sender`.
     pub(super) fn new(parts: Parts, inbox: Receiver<Message>, sender: Inbox) -> Self {
         let recovery = Recovery::new(parts.reader.clone());
+        // Without them the day goes on, held against what is shot from now on.
+        let signatures = Signatures::read(&parts.reader, &parts.station).unwrap_or_else(|error| {
+            tracing::error!(%error, "what the session's frames are held against cannot be read");
+            Signatures::default()
+        });
         Self {
             outbox: parts.outbox,
             parts,
@@ -123,6 +130,7 @@ impl Shell {
             pending: Pending::default(),
             recovery,
             differences: Differences::default(),
+            signatures,
             edges: HashMap::new(),
             fired: HashMap::new(),
             edge_us: None,
@@ -371,6 +379,7 @@ impl Shell {
         if self.judging.remove(&frame).is_none() {
             return;
         }
+        let report = self.signatures.judge(&self.parts.station, &frame, report);
         let json = serde_json::to_value(&report).unwrap_or_default();
         self.parts.publisher.tell(
             "frame",

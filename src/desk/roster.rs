@@ -1,12 +1,14 @@
 //! A roster from a CSV file, as universities send it: from Excel, often in GB18030, with columns of their own.
 
-use crate::model::{Student, StudentNumber};
+use crate::model::{Student, StudentNumber, rule};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// Headings of the two columns that are needed, the first of each to be shown to people.
 const NUMBER_HEADINGS: [&str; 2] = ["student_number", "学号"];
 const NAME_HEADINGS: [&str; 2] = ["name", "姓名"];
+/// Headings of the column that may be there: what a student is exempt from.
+const EXEMPT_HEADINGS: [&str; 2] = ["exempt", "豁免"];
 
 /// Who is to be photographed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,10 +85,11 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Roster, RosterError> {
     })
 }
 
-/// Where the two columns are.
+/// Where the columns are.
 struct Columns {
     number: usize,
     name: usize,
+    exempt: Option<usize>,
     count: usize,
 }
 
@@ -187,6 +190,7 @@ impl Sheet {
             all.filter(|(_, h)| is_wanted(h)).map(|(i, _)| i).collect()
         };
         let (numbers, names) = (found(NUMBER_HEADINGS), found(NAME_HEADINGS));
+        let exempt = found(EXEMPT_HEADINGS);
         let shown: Vec<&str> = headings.iter().filter(|h| !h.is_empty()).collect();
         let shown = shown.join(", ");
         for (wanted, places) in [(NUMBER_HEADINGS, &numbers), (NAME_HEADINGS, &names)] {
@@ -209,12 +213,20 @@ impl Sheet {
                 ),
             }
         }
+        if exempt.len() > 1 {
+            let [en, zh] = EXEMPT_HEADINGS;
+            self.problem(
+                Some(line),
+                format!("two columns are both {en}; remove one"),
+                format!("有两列都是“{zh}”；请删去一列"),
+            );
+        }
         let ([number], [name]) = (&numbers[..], &names[..]) else {
             return None;
         };
         let others = headings.iter().enumerate();
         let others: Vec<&str> = others
-            .filter(|(i, h)| i != number && i != name && !h.is_empty())
+            .filter(|(i, h)| i != number && i != name && !exempt.contains(i) && !h.is_empty())
             .map(|(_, h)| h)
             .collect();
         if !others.is_empty() {
@@ -227,6 +239,7 @@ impl Sheet {
         Some(Columns {
             number: *number,
             name: *name,
+            exempt: exempt.first().copied(),
             count: headings.len(),
         })
     }
@@ -264,7 +277,33 @@ impl Sheet {
             );
         }
         self.nameless += u64::from(name.is_empty());
-        Some(Student { number, name })
+        let exempt = columns.exempt.and_then(|column| record.get(column));
+        let exempt = self.exempt(line, exempt.unwrap_or_default());
+        Some(Student {
+            number,
+            name,
+            exempt,
+        })
+    }
+
+    /// Reason ids separated by semicolons or spaces, as a clerk types them.
+    fn exempt(&mut self, line: u64, text: &str) -> Vec<String> {
+        let separates = |c: char| matches!(c, ';' | '；' | ',' | '，' | '、') || c.is_whitespace();
+        let mut exempt: Vec<String> = Vec::new();
+        for word in text.split(separates).filter(|w| !w.is_empty()) {
+            match rule::waivable(word) {
+                Some(id) if exempt.iter().any(|e| e == id) => {}
+                Some(id) => exempt.push(id.to_owned()),
+                None => self.problem(
+                    Some(line),
+                    format!(
+                        "{word:?} is no reason to be exempt from; use ids such as head-covered, separated by semicolons"
+                    ),
+                    format!("{word:?} 不是可豁免的原因；请填写 head-covered 这样的代号，用分号隔开"),
+                ),
+            }
+        }
+        exempt
     }
 
     fn number(&mut self, line: u64, text: &str) -> Option<StudentNumber> {

@@ -30,6 +30,16 @@ pub enum EventKind {
     FrameStored,
     /// A frame was judged.
     FrameJudged,
+    /// A shot became the session's reference.
+    ReferenceTaken,
+    /// A reason was lowered to a remark for the session.
+    ReasonLowered,
+    /// A lowering was taken back.
+    LoweringUndone,
+    /// A reason was waived for a student.
+    ReasonWaived,
+    /// A waiver was taken back.
+    WaiverUndone,
     /// A human overruled a reject.
     FrameAccepted,
     /// A frame is not to be delivered, another will be shot.
@@ -120,6 +130,13 @@ pub enum Row {
     Paused(bool),
     /// The roster waiting for the next session to be opened; replaces the one that waited.
     PendingRoster(Vec<Student>),
+    /// The reasons lowered for a session: all of them.
+    Lowered {
+        /// For which session.
+        session: SessionId,
+        /// Their ids.
+        reasons: Vec<String>,
+    },
     /// Camera settings adopted for a session, libgphoto2 name to value.
     AdoptedSettings {
         /// For which session.
@@ -167,6 +184,8 @@ pub struct Snapshot {
     pub pending_roster: Vec<Student>,
     /// Corrections of the open session that can still be undone, oldest first: kind and the event's `detail`.
     pub corrections: Vec<(EventKind, serde_json::Value)>,
+    /// Reasons lowered for the open session, ids.
+    pub lowered: Vec<String>,
     /// Whether the station was paused when it stopped.
     pub paused: bool,
     /// First free sequence for sessions.

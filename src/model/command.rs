@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// A line of a roster.
 pub type RosterEntry = Student;
 
-/// Which serial to hold.
+/// Which serial is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HoldTarget {
@@ -127,7 +127,29 @@ pub enum Command {
         frame: FrameId,
     },
     /// Fire once for nobody; what comes is a `test` frame.
-    TestShot,
+    TestShot {
+        /// The session's later frames are compared with it.
+        #[serde(default)]
+        reference: bool,
+    },
+    /// A reason is no more than a remark in this session.
+    Lower {
+        /// Its id.
+        reason: String,
+        /// Take it back.
+        #[serde(default)]
+        undo: bool,
+    },
+    /// A reason is no more than a remark on this student.
+    Waive {
+        /// Who: the seated one, or a serial.
+        target: HoldTarget,
+        /// Its id.
+        reason: String,
+        /// Take it back.
+        #[serde(default)]
+        undo: bool,
+    },
     /// What `camera adopt` read from the camera.
     AdoptSettings {
         /// libgphoto2 name to value.

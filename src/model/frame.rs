@@ -1,8 +1,8 @@
 //! One release of the shutter and its files.
 
 use super::{
-    Bytes, CameraFileKey, FrameId, Reason, RequestId, Serial, SessionId, Sha256, StudentNumber,
-    Verdict, WallMs,
+    About, Bytes, CameraFileKey, FrameId, Reason, RequestId, Serial, SessionId, Severity, Sha256,
+    StudentNumber, Verdict, WallMs,
 };
 use serde::{Deserialize, Serialize};
 
@@ -185,6 +185,12 @@ impl Frame {
     /// Whether it may be proposed for delivery: the serial's last such frame is.
     pub fn is_eligible(&self) -> bool {
         self.is_good() && !self.retaken
+    }
+
+    /// Whether the photographer's equipment spoiled it: a reject that is not the student's.
+    pub fn failed_by_equipment(&self) -> bool {
+        let spoils = |r: &Reason| r.about == About::Equipment && r.severity == Severity::Reject;
+        self.verdict == Some(Verdict::Reject) && self.reasons.iter().any(spoils)
     }
 
     /// The file people are shown: the JPEG, else the RAW, else whatever there is.

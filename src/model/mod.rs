@@ -14,8 +14,10 @@ mod geometry;
 mod ids;
 mod queue;
 mod report;
+pub mod rule;
 mod shutter;
 mod signal;
+mod signature;
 mod stamp;
 mod status;
 mod units;
@@ -35,9 +37,10 @@ pub use ids::{
     BootId, FrameId, InvalidId, RequestId, Serial, SessionId, Sha256, StationId, StudentNumber,
 };
 pub use queue::{EntryState, HoldReason, QueueEntry, Session, SessionState, Student};
-pub use report::{Measure, MeasureState, Reason, Report, Severity, Verdict};
+pub use report::{About, Measure, MeasureState, Reason, Report, Severity, Verdict};
 pub use shutter::{Purpose, RequestOutcome, RequestState, ShutterRequest};
 pub use signal::{Beat, LampState, Lamps, Pattern, Tune};
+pub use signature::{Band, Signature};
 pub use stamp::{Actor, Stamp};
 pub use status::{
     CameraStatus, FrameCounts, LedStatus, OutboxCounts, QueueCounts, StationState, Status,

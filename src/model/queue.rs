@@ -1,6 +1,6 @@
 //! Sessions, students, and the queue of serial numbers.
 
-use super::{Serial, SessionId, StudentNumber, WallMs};
+use super::{FrameId, Serial, SessionId, StudentNumber, WallMs};
 use serde::{Deserialize, Serialize};
 
 /// A graduate on the roster. The name is for people's eyes only: never in a log.
@@ -10,6 +10,9 @@ pub struct Student {
     pub number: StudentNumber,
     /// 姓名
     pub name: String,
+    /// 豁免: ids of reasons that the roster exempts them from (a religious or medical covering).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exempt: Vec<String>,
 }
 
 /// Whether a session takes frames.
@@ -35,6 +38,9 @@ pub struct Session {
     pub current: Option<Serial>,
     /// Wall clock at opening.
     pub opened_at: WallMs,
+    /// The reference shot that its frames are compared with; `None` until one was taken.
+    #[serde(default)]
+    pub reference: Option<FrameId>,
 }
 
 /// Why a student was held (过号).
@@ -109,4 +115,15 @@ pub struct QueueEntry {
     pub state: EntryState,
     /// Order among the recalled, ascending; 0 when not recalled.
     pub recall_order: u32,
+    /// Ids of the reasons waived at the chair for whoever holds it; they stay with the serial.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waived: Vec<String>,
+}
+
+impl QueueEntry {
+    /// Whether this reason is no more than a remark on them, by the roster or by the photographer.
+    pub fn is_excused(&self, reason: &str) -> bool {
+        let exempt = self.student.iter().flat_map(|s| &s.exempt);
+        self.waived.iter().chain(exempt).any(|id| id == reason)
+    }
 }

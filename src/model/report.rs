@@ -1,6 +1,6 @@
 //! What the check measured, and the verdict.
 
-use super::{Crop, Geometry};
+use super::{Crop, Geometry, Signature};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -26,6 +26,15 @@ impl Verdict {
         }
     }
 
+    /// What these reasons lead to: the worst of them.
+    pub fn of(reasons: &[Reason]) -> Self {
+        match reasons.iter().map(|r| r.severity).max() {
+            Some(Severity::Reject) => Verdict::Reject,
+            Some(Severity::Warn) => Verdict::Warn,
+            Some(Severity::Off) | None => Verdict::Pass,
+        }
+    }
+
     /// The verdict of that word.
     pub fn from_word(word: &str) -> Option<Self> {
         [Verdict::Pass, Verdict::Warn, Verdict::Reject]
@@ -46,6 +55,17 @@ pub enum Severity {
     Reject,
 }
 
+/// Whose a reason is to put right.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum About {
+    /// The student in the chair: eyes, hair, a shirt.
+    #[default]
+    Student,
+    /// The photographer's equipment: lamps, trigger, shutter, tripod. Never held against the student.
+    Equipment,
+}
+
 /// Why a frame is not simply good. Ids are stable and public.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
@@ -53,6 +73,12 @@ pub struct Reason {
     pub id: String,
     /// What it leads to.
     pub severity: Severity,
+    /// What it would lead to, where a waiver or a lowering has made it milder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<Severity>,
+    /// Whose it is.
+    #[serde(default)]
+    pub about: About,
     /// What the photographer can act on, in Chinese.
     pub zh: String,
     /// The same in English.
@@ -119,4 +145,18 @@ pub struct Report {
     /// Milliseconds by phase of the check, for whoever asks how long it took.
     #[serde(default)]
     pub timings_ms: BTreeMap<String, f64>,
+    /// What later frames of the session are compared by; `None` for an unreadable file.
+    #[serde(default)]
+    pub signature: Option<Signature>,
+}
+
+impl Report {
+    /// Adds reasons that are not the file's alone. Worst first; of two equally bad ones the equipment's, as it
+    /// explains the other. The verdict is never better for it.
+    pub fn add(&mut self, reasons: Vec<Reason>) {
+        self.reasons.extend(reasons);
+        self.reasons
+            .sort_by_key(|r| std::cmp::Reverse((r.severity, r.about == About::Equipment)));
+        self.verdict = self.verdict.max(Verdict::of(&self.reasons));
+    }
 }

@@ -121,6 +121,8 @@ pub enum Tune {
     Warn,
     /// Shoot again.
     Reject,
+    /// The equipment spoiled the frame: look at it, then shoot again.
+    Equipment,
     /// The next serial is up. Unlike everything else.
     MovedOn,
     /// The press did nothing.
@@ -142,6 +144,7 @@ impl Tune {
             Tune::Pass => "pass",
             Tune::Warn => "warn",
             Tune::Reject => "reject",
+            Tune::Equipment => "equipment",
             Tune::MovedOn => "moved-on",
             Tune::Refused => "refused",
             Tune::Paused => "paused",

@@ -22,6 +22,8 @@ pub enum StationState {
     Warned,
     /// It is to be shot again.
     Rejected,
+    /// The equipment spoiled it: look at lamps, trigger and camera, then shoot again.
+    Equipment,
     /// What is shot belongs to nobody.
     Paused,
     /// Nobody is waiting.
@@ -41,6 +43,7 @@ impl StationState {
             StationState::Passed => "passed",
             StationState::Warned => "warned",
             StationState::Rejected => "rejected",
+            StationState::Equipment => "equipment",
             StationState::Paused => "paused",
             StationState::QueueDone => "queue-done",
             StationState::Fault => "fault",
@@ -94,8 +97,11 @@ pub struct FrameCounts {
     pub pass: u32,
     /// Judged `warn`.
     pub warn: u32,
-    /// Judged `reject`.
+    /// Judged `reject` for what is the student's.
     pub reject: u32,
+    /// Judged `reject` because the equipment spoiled them.
+    #[serde(default)]
+    pub equipment: u32,
     /// Without a certain owner.
     pub set_aside: u32,
 }
@@ -151,4 +157,7 @@ pub struct Status {
     pub storage: StorageStatus,
     /// Reasons of the last verdict, ids.
     pub reasons: Vec<String>,
+    /// Reasons that are no more than remarks in this session, ids.
+    #[serde(default)]
+    pub lowered: Vec<String>,
 }

@@ -14,6 +14,10 @@ pub(super) enum Alarm {
     Unfinished(Serial),
     /// More shots than the policy expects.
     TooManyShots(Serial),
+    /// The equipment is not what it was; by the reason.
+    Equipment(&'static str),
+    /// A reason rejects too many: light or limits are wrong.
+    Often(&'static str),
     /// Another shot long after a pass, while others wait: forgot to move on?
     Advance,
 }
@@ -22,7 +26,7 @@ impl Alarm {
     fn serial(self) -> Option<Serial> {
         match self {
             Alarm::LateReject(s) | Alarm::Unfinished(s) | Alarm::TooManyShots(s) => Some(s),
-            Alarm::Advance => None,
+            Alarm::Equipment(_) | Alarm::Often(_) | Alarm::Advance => None,
         }
     }
 }
@@ -33,6 +37,8 @@ impl fmt::Display for Alarm {
             Alarm::LateReject(serial) => write!(f, "late-reject {serial}"),
             Alarm::Unfinished(serial) => write!(f, "unfinished {serial}"),
             Alarm::TooManyShots(serial) => write!(f, "too-many-shots {serial}"),
+            Alarm::Equipment(reason) => write!(f, "equipment {reason}"),
+            Alarm::Often(reason) => write!(f, "often {reason}"),
             Alarm::Advance => f.write_str("advance?"),
         }
     }
@@ -50,10 +56,21 @@ impl Station {
         };
         let serial = alarm.serial().or(self.current());
         let entry = self.event(Actor::Station, kind).serial(serial);
-        self.commit(entry.detail(json!({"alarm": alarm.to_string()})));
+        self.commit(entry.detail(json!({"alarm": self.alarm_text(alarm)})));
         // A late reject is heard even at the end of the day: its student is on the way out.
         if matches!(alarm, Alarm::LateReject(_)) || self.queue.somebody_waits() {
             self.sound(Tune::Alarm);
+        }
+    }
+
+    /// An alarm as people read it: with the share that a frequent reason has, `often shine 7/30`.
+    pub(super) fn alarm_text(&self, alarm: Alarm) -> String {
+        match alarm {
+            Alarm::Often(reason) => {
+                let (hit, of) = self.often.get(reason).copied().unwrap_or_default();
+                format!("{alarm} {hit}/{of}")
+            }
+            _ => alarm.to_string(),
         }
     }
 

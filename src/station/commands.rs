@@ -46,15 +46,25 @@ impl Station {
             Command::Reassign { frame, to, dry_run } => self.reassign(by, &frame, &to, dry_run),
             Command::Split { from, dry_run } => self.split(by, &from, dry_run),
             Command::Discard { frame } => self.discard(by, &frame),
-            Command::TestShot => self.test_shot(by),
+            Command::TestShot { reference } => self.test_shot(by, reference),
+            Command::Lower { reason, undo } => self.lower(by, &reason, undo),
+            Command::Waive {
+                target,
+                reason,
+                undo,
+            } => self.waive(by, target, &reason, undo),
             Command::AdoptSettings { settings } => self.adopt(by, settings),
         }
     }
 
     /// Fires once for nobody. The reply follows its frame, or the failure to make one.
-    fn test_shot(&mut self, by: By) -> Result<(), Refusal> {
+    fn test_shot(&mut self, by: By, reference: bool) -> Result<(), Refusal> {
         let fired = self.shoot(by, self.now.mono, Purpose::Test);
-        fired.map(|_| ()).map_err(|why| why.refusal())
+        fired.map_err(|why| why.refusal())?;
+        if let Some(outstanding) = &mut self.outstanding {
+            outstanding.reference = reference;
+        }
+        Ok(())
     }
 
     /// A set-aside frame belongs to nobody: it stays on disk, and is never delivered.

@@ -274,6 +274,10 @@ impl Station {
         if student.name.is_empty() {
             student.name = self.name_of(&number);
         }
+        if student.exempt.is_empty() {
+            let known = self.known_student(&number);
+            student.exempt = known.map(|s| s.exempt.clone()).unwrap_or_default();
+        }
         let mut plan = Plan::new(
             EventKind::Bound,
             format!("serial {serial} is bound to {number}"),
@@ -314,15 +318,18 @@ impl Station {
 
     /// The name that the station knows for a number; empty if none.
     pub(super) fn name_of(&self, number: &StudentNumber) -> String {
+        let known = self.known_student(number);
+        known.map(|s| s.name.clone()).unwrap_or_default()
+    }
+
+    /// The student of that number on the queue or on the roster that waits.
+    fn known_student(&self, number: &StudentNumber) -> Option<&Student> {
         let on_queue = self
             .queue
             .serial_of(number)
             .and_then(|s| self.queue.get(s)?.student.as_ref());
         let pending = || self.pending_roster.iter().find(|s| s.number == *number);
-        on_queue
-            .or_else(pending)
-            .map(|s| s.name.clone())
-            .unwrap_or_default()
+        on_queue.or_else(pending)
     }
 }
 

@@ -84,6 +84,8 @@ pub(super) struct Flight {
     /// Asked for before it was stored.
     pub(super) retake: Option<Actor>,
     pub(super) reply: Option<ReplyId>,
+    /// It becomes the session's reference once it is judged.
+    pub(super) reference: bool,
     /// Its request as committed, for a second file that comes late.
     pub(super) request: Option<RequestState>,
 }
@@ -107,6 +109,7 @@ impl Flight {
             resolved: false,
             retake: None,
             reply: None,
+            reference: false,
             request: None,
         }
     }

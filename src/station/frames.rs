@@ -67,6 +67,11 @@ impl Frames {
             .map_or(0, |ids| ids.len() as u32)
     }
 
+    /// Shots that count as the student's: not those that the equipment spoiled.
+    pub(super) fn shots_of(&self, serial: Serial) -> u32 {
+        self.of(serial).filter(|f| !f.failed_by_equipment()).count() as u32
+    }
+
     pub(super) fn last_of(&self, serial: Serial) -> Option<&Frame> {
         self.of(serial).next_back()
     }
@@ -109,6 +114,9 @@ impl Frames {
         match frame.verdict {
             Some(Verdict::Pass) => step(&mut self.counts.pass),
             Some(Verdict::Warn) => step(&mut self.counts.warn),
+            Some(Verdict::Reject) if frame.failed_by_equipment() => {
+                step(&mut self.counts.equipment);
+            }
             Some(Verdict::Reject) => step(&mut self.counts.reject),
             None => {}
         }

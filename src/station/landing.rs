@@ -164,6 +164,7 @@ impl Station {
         if let Some(outstanding) = &mut self.outstanding {
             outstanding.doubted = rivalled || doubted;
             flight.reply = outstanding.reply.take();
+            flight.reference = outstanding.reference;
         }
         self.bind_file(&id, &key);
         if self.outstanding.is_none() && !rivalled && !doubted {

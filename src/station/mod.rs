@@ -17,6 +17,7 @@ mod commands;
 mod controls;
 mod correcting;
 mod corrections;
+mod equipment;
 mod event;
 mod faults;
 mod flight;
@@ -25,6 +26,7 @@ mod gesture;
 mod history;
 mod landing;
 mod ledger;
+mod leniency;
 mod ownership;
 mod paper;
 mod pedal;
@@ -62,6 +64,11 @@ pub struct Station {
     frames: frames::Frames,
     pending_roster: Vec<Student>,
     corrections: Vec<(EventKind, serde_json::Value)>,
+    lowered: BTreeSet<String>,
+    /// By reason: how many of how many students it has rejected, where that is too many.
+    often: BTreeMap<&'static str, (u32, u32)>,
+    /// A reference shot taken before its session was opened.
+    waiting_reference: Option<FrameId>,
     paused: bool,
     next_session: u64,
     next_frame: u64,

@@ -23,6 +23,7 @@ impl Station {
             student: None,
             state: EntryState::Waiting,
             recall_order: 0,
+            waived: Vec::new(),
         }])
     }
 }

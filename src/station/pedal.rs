@@ -192,6 +192,7 @@ impl Station {
             seen: 0,
             doubted: false,
             reply: by.reply,
+            reference: false,
         });
         self.note_seat();
         self.last_shot = Some(at);
@@ -213,7 +214,7 @@ impl Station {
             .outstanding
             .as_ref()
             .is_some_and(|o| o.frame.is_none() && o.state.request.serial == Some(serial));
-        let shots = self.frames.count_of(serial) + flying as u32 + u32::from(pressed);
+        let shots = self.frames.shots_of(serial) + flying as u32 + u32::from(pressed);
         if shots > self.policy.max_shots {
             self.alarm(Alarm::TooManyShots(serial));
         }

@@ -18,6 +18,8 @@ pub(super) struct Outstanding {
     pub(super) doubted: bool,
     /// Who waits for a test shot.
     pub(super) reply: Option<ReplyId>,
+    /// Its frame becomes the session's reference.
+    pub(super) reference: bool,
 }
 
 /// A request that expired without a file, which may still come.
@@ -125,9 +127,16 @@ impl Station {
     }
 
     /// The test shot that somebody waits for has landed.
-    pub(super) fn answer_test(&mut self, to: ReplyId, frame: &FrameId, verdict: &str) {
+    pub(super) fn answer_test(
+        &mut self,
+        to: Option<ReplyId>,
+        message: String,
+        remarks: Vec<String>,
+    ) {
+        let Some(to) = to else { return };
         let outcome = Outcome {
-            message: format!("frame {frame} is stored as a test; verdict: {verdict}"),
+            message,
+            remarks,
             session: self.session_id(),
             ..Outcome::default()
         };

@@ -31,12 +31,15 @@ impl Station {
             state: SessionState::Open,
             current: None,
             opened_at: self.now.wall,
+            reference: self.waiting_reference.take(),
         });
         self.queue = Queue::new(entries.clone());
         self.frames.begin(Some(id.clone()));
         self.corrections.clear();
         self.alarms.clear();
         self.trail.clear();
+        self.lowered.clear();
+        self.often.clear();
         let count = entries.len();
         let mut rows: Vec<Row> = Vec::new();
         let seated = self.seat_first();
@@ -190,6 +193,8 @@ impl Station {
         self.corrections.clear();
         self.alarms.clear();
         self.trail.clear();
+        self.lowered.clear();
+        self.often.clear();
         self.sitting = Sitting::default();
         self.confirm_next = None;
         self.digits.clear();
@@ -205,6 +210,7 @@ fn entries_of(students: &[Student], first: Serial) -> Vec<QueueEntry> {
             student: Some(student.clone()),
             state: EntryState::Waiting,
             recall_order: 0,
+            waived: Vec::new(),
         })
         .collect()
 }

@@ -41,6 +41,9 @@ impl Station {
             frames: Frames::new(id, snapshot.frames),
             pending_roster: snapshot.pending_roster,
             corrections: snapshot.corrections,
+            lowered: snapshot.lowered.into_iter().collect(),
+            often: BTreeMap::new(),
+            waiting_reference: None,
             paused: snapshot.paused,
             next_session: snapshot.next_session,
             next_frame: snapshot.next_frame,
@@ -70,6 +73,7 @@ impl Station {
             sounded: None,
         };
         station.note_seat();
+        station.recall_frequent();
         let entry = station
             .event(Actor::Station, EventKind::Started)
             .detail(json!({"faults": [Fault::CameraAbsent.as_str()], "paused": station.paused}));

@@ -47,6 +47,10 @@ impl Station {
 
     fn last_verdict(&self, serial: Serial) -> StationState {
         let shown = self.shown_frame(serial).filter(|f| !f.retaken);
+        let spoiled = |f: &&crate::model::Frame| f.failed_by_equipment() && !f.accepted;
+        if shown.as_ref().is_some_and(spoiled) {
+            return StationState::Equipment;
+        }
         match shown.map(|f| (f.accepted, f.verdict)) {
             Some((_, Some(Verdict::Pass))) => StationState::Passed,
             Some((true, _)) | Some((_, Some(Verdict::Warn))) => StationState::Warned,
@@ -72,7 +76,7 @@ impl Station {
                 .into_iter()
                 .filter(|f| self.faults.contains(f))
                 .collect(),
-            alarms: self.alarms.iter().map(ToString::to_string).collect(),
+            alarms: self.alarms.iter().map(|a| self.alarm_text(*a)).collect(),
             digits: self.digits.clone(),
             camera: CameraStatus {
                 state: self.camera,
@@ -87,6 +91,7 @@ impl Station {
             queue: self.queue.counts(),
             frames: self.frames.counts(),
             reasons: reasons.unwrap_or_default(),
+            lowered: self.lowered.iter().cloned().collect(),
             ..Status::default()
         }
     }

@@ -134,6 +134,7 @@ impl Station {
                 let student = old.student.as_ref().map(|s| Student {
                     number: s.number.clone(),
                     name: self.name_of(&s.number),
+                    exempt: s.exempt.clone(),
                 });
                 plan.students.push((old.serial, student));
             }

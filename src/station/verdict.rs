@@ -5,8 +5,8 @@ use super::alarms::Alarm;
 use super::flight::Judgement;
 use super::ledger::By;
 use crate::model::{
-    Actor, EntryState, EventKind, Frame, FrameId, FrameState, Outcome, QueueEntry, Reason, Refusal,
-    RefusalCode, Row, Serial, Severity, Tune, Verdict,
+    About, Actor, EntryState, EventKind, Frame, FrameId, FrameState, Outcome, QueueEntry, Reason,
+    Refusal, RefusalCode, Row, Serial, Severity, Tune, Verdict,
 };
 use serde_json::json;
 
@@ -39,28 +39,33 @@ impl Station {
             };
             flight.resolved = beyond || judgement.is_some();
             let reply = flight.reply.take_if(|_| flight.resolved);
+            let reference = flight.reference && judgement.is_some();
             let frame = flight.draft.clone();
             let frame = self.frames.get(id).cloned().unwrap_or(frame);
             let word = match &judgement {
                 Some(judgement) => judgement.verdict.as_str(),
                 None => "not judged",
             };
-            if let Some(to) = reply {
-                self.answer_test(to, id, word);
-            }
             match judgement {
                 Some(judgement) => self.apply_verdict(frame, judgement),
                 None if beyond => self.not_checked(frame),
                 None => {}
+            }
+            let judged = self.flights.get(id).map(|f| f.draft.clone());
+            let said = format!("frame {id} is stored as a test; verdict: {word}");
+            match judged.filter(|_| reference) {
+                Some(judged) => self.take_reference(&judged, reply, said),
+                None => self.answer_test(reply, said, Vec::new()),
             }
         }
         self.land(id);
     }
 
     fn apply_verdict(&mut self, mut frame: Frame, judgement: Judgement) {
-        let verdict = judgement.verdict;
+        let whose = frame.serial.filter(|_| frame.session == self.session_id());
+        let (verdict, reasons) = self.leniently(whose, judgement.verdict, judgement.reasons);
         frame.verdict = Some(verdict);
-        frame.reasons = judgement.reasons;
+        frame.reasons = reasons;
         self.put_frame(frame.clone());
         let mut rows = vec![
             Row::Frame(Box::new(frame.clone())),
@@ -83,6 +88,7 @@ impl Station {
         let tune = match verdict {
             Verdict::Pass => Tune::Pass,
             Verdict::Warn => Tune::Warn,
+            Verdict::Reject if frame.failed_by_equipment() => Tune::Equipment,
             Verdict::Reject => Tune::Reject,
         };
         match serial {
@@ -96,6 +102,10 @@ impl Station {
             None if frame.state == FrameState::Test => self.sound(tune),
             _ => {}
         }
+        if serial.is_some() {
+            self.note_equipment(&frame);
+            self.look_for_frequent();
+        }
     }
 
     /// A RAW file without a JPEG cannot be judged: a human looks and accepts it.
@@ -103,6 +113,8 @@ impl Station {
         frame.reasons = vec![Reason {
             id: "not-checked".to_owned(),
             severity: Severity::Warn,
+            was: None,
+            about: About::Student,
             zh: "只有 RAW 文件，无法自动检查；看过后按“接受”".to_owned(),
             en: "only a RAW file, which cannot be checked; look at it and press accept".to_owned(),
         }];
@@ -121,7 +133,7 @@ impl Station {
         }
     }
 
-    fn note_pass(&mut self, serial: Serial) {
+    pub(super) fn note_pass(&mut self, serial: Serial) {
         if !self.frames.has_good(serial) {
             self.sitting.passed_at = None;
         } else if self.sitting.passed_at.is_none() {

@@ -2,7 +2,7 @@
 
 use super::app::{App, Done};
 use super::extract::Body;
-use super::wire::{NoBody, PressBody};
+use super::wire::{NoBody, PressBody, TestShotBody};
 use super::{Ask, CameraView, KnobJson, Problem};
 use crate::model::Command;
 use axum::Json;
@@ -21,8 +21,11 @@ pub(super) async fn adopt(State(app): State<App>, Body(NoBody {}): Body<NoBody>)
 }
 
 /// `POST /v1/camera/test-shot`
-pub(super) async fn test_shot(State(app): State<App>, Body(NoBody {}): Body<NoBody>) -> Done {
-    app.command(Command::TestShot).await
+pub(super) async fn test_shot(State(app): State<App>, Body(body): Body<TestShotBody>) -> Done {
+    app.command(Command::TestShot {
+        reference: body.reference,
+    })
+    .await
 }
 
 /// `POST /v1/camera/knob`

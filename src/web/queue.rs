@@ -4,8 +4,8 @@ use super::Problem;
 use super::app::{App, Done};
 use super::extract::{Body, Params};
 use super::wire::{
-    BindBody, DryRunBody, EntryView, HoldBody, QueueQuery, QueueView, SerialBody, ShiftBody,
-    SwapBody,
+    BindBody, DryRunBody, EntryView, HoldBody, LowerBody, QueueQuery, QueueView, SerialBody,
+    ShiftBody, SwapBody, WaiveBody,
 };
 use crate::model::{Command, HoldTarget, RefusalCode, Student, StudentNumber};
 use axum::Json;
@@ -57,6 +57,25 @@ pub(super) async fn hold(State(app): State<App>, Body(body): Body<HoldBody>) -> 
     .await
 }
 
+/// `POST /v1/queue/waive`
+pub(super) async fn waive(State(app): State<App>, Body(body): Body<WaiveBody>) -> Done {
+    app.command(Command::Waive {
+        target: body.serial.map_or(HoldTarget::Current, HoldTarget::Serial),
+        reason: body.reason,
+        undo: body.undo,
+    })
+    .await
+}
+
+/// `POST /v1/standard/lower`
+pub(super) async fn lower(State(app): State<App>, Body(body): Body<LowerBody>) -> Done {
+    app.command(Command::Lower {
+        reason: body.reason,
+        undo: body.undo,
+    })
+    .await
+}
+
 /// `POST /v1/queue/recall`
 pub(super) async fn recall(State(app): State<App>, Body(body): Body<SerialBody>) -> Done {
     app.command(Command::Recall {
@@ -78,6 +97,7 @@ pub(super) async fn bind(State(app): State<App>, Body(body): Body<BindBody>) -> 
     let student = Student {
         number: student_number(&body.student_number)?,
         name: body.name,
+        exempt: Vec::new(),
     };
     app.command(Command::Bind {
         serial: body.serial,

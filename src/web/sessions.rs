@@ -7,7 +7,7 @@ use super::wire::{
     NoBody, PreflightView, RosterBody, SessionCloseBody, SessionOpenBody, SessionView,
 };
 use super::{Ask, Finding, Problem};
-use crate::model::{Command, Student};
+use crate::model::{Command, Student, rule};
 use axum::Json;
 use axum::extract::State;
 use std::collections::HashSet;
@@ -73,9 +73,19 @@ pub(super) async fn roster(State(app): State<App>, Body(body): Body<RosterBody>)
                 "remove one of the two lines",
             ));
         }
+        let unknown = |id: &&String| rule::waivable(id).is_none();
+        if let Some(id) = student.exempt.iter().find(unknown) {
+            return Err(Problem::invalid(
+                format!(
+                    "student number {number} is exempt from {id:?}, which is no reason to be exempt from"
+                ),
+                format!("use one of: {}", rule::WAIVABLE.join(", ")),
+            ));
+        }
         students.push(Student {
             number,
             name: student.name,
+            exempt: student.exempt,
         });
     }
     app.command(Command::RosterImport {

@@ -40,6 +40,9 @@ pub struct FrameView {
     pub verdict: Option<Verdict>,
     /// Ids of the reasons, worst first.
     pub reasons: Vec<String>,
+    /// Whether the photographer's equipment spoiled it: a `reject` that is not the student's.
+    #[serde(default)]
+    pub failed_by_equipment: bool,
     /// Set aside: the serials it may belong to, likeliest first.
     pub candidates: Vec<Serial>,
     /// Proposed for delivery: the serial's last good frame that was not retaken.
@@ -98,6 +101,7 @@ impl FrameView {
         // A frame without a certain owner shows none, whatever was proposed for it (I1).
         let owned = frame.state != FrameState::SetAside;
         Self {
+            failed_by_equipment: frame.failed_by_equipment(),
             serial: frame.serial.filter(|_| owned),
             student_number: frame.student.filter(|_| owned),
             path: main.as_ref().map(|f| f.path.clone()),
@@ -180,13 +184,19 @@ pub struct EntryView {
     pub state: String,
     /// Order among the recalled, ascending; 0 when not recalled.
     pub recall_order: u32,
+    /// Ids of reasons waived at the chair.
+    #[serde(default)]
+    pub waived: Vec<String>,
+    /// Ids of reasons that the roster exempts the student from.
+    #[serde(default)]
+    pub exempt: Vec<String>,
 }
 
 impl From<QueueEntry> for EntryView {
     fn from(entry: QueueEntry) -> Self {
-        let (student_number, name) = match entry.student {
-            Some(student) => (Some(student.number), Some(student.name)),
-            None => (None, None),
+        let (student_number, name, exempt) = match entry.student {
+            Some(student) => (Some(student.number), Some(student.name), student.exempt),
+            None => (None, None, Vec::new()),
         };
         Self {
             serial: entry.serial,
@@ -194,6 +204,8 @@ impl From<QueueEntry> for EntryView {
             name,
             state: entry.state.as_str().to_owned(),
             recall_order: entry.recall_order,
+            waived: entry.waived,
+            exempt,
         }
     }
 }
@@ -258,6 +270,9 @@ pub struct StudentBody {
     /// 姓名; may be empty.
     #[serde(default)]
     pub name: String,
+    /// 豁免: ids of reasons that are no more than remarks on this student.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exempt: Vec<String>,
 }
 
 /// `POST /v1/roster`
@@ -351,6 +366,40 @@ pub struct ReassignBody {
     /// Only show what would change.
     #[serde(default)]
     pub dry_run: bool,
+}
+
+/// `POST /v1/queue/waive`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaiveBody {
+    /// Whose; of whoever sits there when absent.
+    #[serde(default)]
+    pub serial: Option<Serial>,
+    /// Which reason, by id.
+    pub reason: String,
+    /// Take the waiver back.
+    #[serde(default)]
+    pub undo: bool,
+}
+
+/// `POST /v1/standard/lower`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LowerBody {
+    /// Which reason, by id.
+    pub reason: String,
+    /// Take the lowering back.
+    #[serde(default)]
+    pub undo: bool,
+}
+
+/// `POST /v1/camera/test-shot`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestShotBody {
+    /// The session's later frames are compared with it.
+    #[serde(default)]
+    pub reference: bool,
 }
 
 /// A body without anything in it.

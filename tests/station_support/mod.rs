@@ -1,6 +1,7 @@
 //! What the station tests share: an archive in memory that applies changes as the real one does.
 #![allow(dead_code)]
 
+pub mod script;
 pub mod world;
 
 use shutterline::model::*;
@@ -23,6 +24,7 @@ pub fn student(n: u32) -> Student {
     Student {
         number: StudentNumber(format!("s{n:03}")),
         name: format!("Name {n}"),
+        exempt: Vec::new(),
     }
 }
 
@@ -81,6 +83,7 @@ pub struct Archive {
     pub requests: BTreeMap<RequestId, RequestState>,
     pub pending_roster: Vec<Student>,
     pub corrections: Vec<(EventKind, serde_json::Value)>,
+    pub lowered: Vec<String>,
     pub paused: bool,
     pub sessions: u64,
     pub events: Vec<Change>,
@@ -128,6 +131,7 @@ impl Archive {
                 if self.session.as_ref().is_none_or(|s| s.id != session.id) {
                     self.sessions += 1;
                     self.entries.clear();
+                    self.lowered.clear();
                 }
                 let open = session.state == SessionState::Open;
                 self.session = Some(session.clone()).filter(|_| open);
@@ -144,6 +148,7 @@ impl Archive {
             }
             Row::Paused(paused) => self.paused = *paused,
             Row::PendingRoster(roster) => self.pending_roster = roster.clone(),
+            Row::Lowered { reasons, .. } => self.lowered = reasons.clone(),
             Row::Report { .. } | Row::AdoptedSettings { .. } => {}
         }
     }
@@ -191,6 +196,7 @@ impl Archive {
             open_requests: open.cloned().collect(),
             pending_roster: self.pending_roster.clone(),
             corrections: self.corrections.clone(),
+            lowered: self.lowered.clone(),
             paused: self.paused,
             next_session: self.sessions + 1,
             next_frame: self

@@ -49,6 +49,8 @@ pub enum Ask {
     UndoAdvance,
     Undo,
     Accept(u8),
+    Waive(u8, bool),
+    Lower(bool),
     Discard(u8),
     TestShot,
     Close(bool),
@@ -425,11 +427,24 @@ impl World {
         let frame = self.checks.remove(usize::from(n) % self.checks.len());
         let verdict =
             [Verdict::Pass, Verdict::Pass, Verdict::Warn, Verdict::Reject][usize::from(verdict)];
+        let reject = |id: &str, about| Reason {
+            id: id.into(),
+            severity: Severity::Reject,
+            was: None,
+            about,
+            zh: String::new(),
+            en: String::new(),
+        };
+        let reasons = match (verdict, n % 2) {
+            (Verdict::Reject, 0) => vec![reject("eyes-closed", About::Student)],
+            (Verdict::Reject, _) => vec![reject("flash-misfire", About::Equipment)],
+            _ => Vec::new(),
+        };
         let report = serde_json::Value::Null;
         self.send(Event::Judged {
             frame,
             verdict,
-            reasons: Vec::new(),
+            reasons,
             report,
         });
     }
@@ -580,7 +595,16 @@ impl World {
             Ask::Undo => Command::UndoCorrection { dry_run },
             Ask::Accept(n) => Command::Accept { frame: frame(n) },
             Ask::Discard(n) => Command::Discard { frame: frame(n) },
-            Ask::TestShot => Command::TestShot,
+            Ask::Waive(n, undo) => Command::Waive {
+                target: HoldTarget::Serial(serial(n)),
+                reason: "eyes-closed".into(),
+                undo,
+            },
+            Ask::Lower(undo) => Command::Lower {
+                reason: "eyes-closed".into(),
+                undo,
+            },
+            Ask::TestShot => Command::TestShot { reference: true },
             Ask::Close(force) => Command::SessionClose {
                 force,
                 card_only: Some(0),

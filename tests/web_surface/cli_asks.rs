@@ -6,7 +6,7 @@ use serde_json::Value;
 #[test]
 fn commands_ask_for_just_what_they_say() {
     let rig = Rig::new();
-    let cases: [(&[&str], &str); 19] = [
+    let cases: [(&[&str], &str); 23] = [
         (
             &["session", "open", "--name", "上午场"],
             r#""command":"session-open","name":"上午场""#,
@@ -32,6 +32,22 @@ fn commands_ask_for_just_what_they_say() {
         (
             &["queue", "bind", "12", "2021012", "--name", "王小明"],
             r#""student":{"number":"2021012","name":"王小明"},"dry_run":false"#,
+        ),
+        (
+            &["queue", "waive", ".", "head-covered"],
+            r#""command":"waive","target":"current","reason":"head-covered","undo":false"#,
+        ),
+        (
+            &["queue", "waive", "7", "head-covered", "--undo"],
+            r#""target":{"serial":7},"reason":"head-covered","undo":true"#,
+        ),
+        (
+            &["standard", "lower", "shine"],
+            r#""command":"lower","reason":"shine","undo":false"#,
+        ),
+        (
+            &["camera", "test-shot", "--reference"],
+            r#""command":"test-shot","reference":true"#,
         ),
         (
             &["queue", "undo-advance", "--dry-run"],

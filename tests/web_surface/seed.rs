@@ -5,8 +5,8 @@ use sha2::Digest;
 use shutterline::archive::{Archive, Done, Job, JobId, Options};
 use shutterline::clock;
 use shutterline::model::{
-    Actor, Bytes, CameraFile, CameraFileKey, Change, EntryState, EventKind, ExifSettings, Frame,
-    FrameId, FrameState, Millis, Origin, QueueEntry, Reason, Report, Row, Serial, Session,
+    About, Actor, Bytes, CameraFile, CameraFileKey, Change, EntryState, EventKind, ExifSettings,
+    Frame, FrameId, FrameState, Millis, Origin, QueueEntry, Reason, Report, Row, Serial, Session,
     SessionId, SessionState, Severity, Sha256, Student, StudentNumber, Verdict, WallMs,
 };
 use std::path::Path;
@@ -67,9 +67,11 @@ impl Jobs {
                 student: Some(Student {
                     number: StudentNumber(number.into()),
                     name: name.into(),
+                    exempt: vec!["head-covered".into()],
                 }),
                 state,
                 recall_order: 0,
+                waived: Vec::new(),
             },
         };
         let rows = vec![
@@ -79,6 +81,7 @@ impl Jobs {
                 state: SessionState::Open,
                 current: Some(Serial(1)),
                 opened_at: clock::wall_time(),
+                reference: None,
             }),
             entry(1, "2021001", "张三", EntryState::Seated),
             entry(2, "2021002", "李四", EntryState::Waiting),
@@ -126,6 +129,8 @@ impl Jobs {
         let reasons = vec![Reason {
             id: "blurred".into(),
             severity: Severity::Reject,
+            was: None,
+            about: About::Student,
             zh: "不清晰".into(),
             en: "not sharp".into(),
         }];
@@ -139,6 +144,7 @@ impl Jobs {
             geometry: None,
             crop: None,
             timings_ms: Default::default(),
+            signature: None,
         };
         let id = frame.id.clone();
         let judged = Frame {

@@ -132,6 +132,48 @@ fn a_damaged_photo_is_not_given_a_new_hash_by_moving_it() {
 }
 
 #[test]
+fn what_is_granted_and_compared_survives_a_restart() {
+    let venue = Venue::new();
+    let mut run = venue.open();
+    assert_committed(&run.commit(opened(5)));
+    stored(&venue, &mut run, &frame(1, Some(1)));
+    stored(&venue, &mut run, &frame(2, Some(2)));
+    let signature = Signature {
+        brightest: 0.812_345,
+        background: Some(1.0 / 3.0),
+        cells: vec![Some(200), None],
+        ..Signature::default()
+    };
+    let report = |id: FrameId, json| Row::Report {
+        frame: id,
+        report: json,
+    };
+    let rows = vec![
+        report(
+            frame(1, None).id,
+            serde_json::json!({"signature": signature}),
+        ),
+        // As an earlier version wrote it.
+        report(frame(2, None).id, serde_json::json!({"standard": "x"})),
+        Row::Lowered {
+            session: session(),
+            reasons: vec!["shine".to_owned(), "yaw".to_owned()],
+        },
+    ];
+    assert_committed(&run.commit(change(EventKind::ReasonLowered, rows)));
+    let known = venue.reader().signatures(&session(), None);
+    assert_eq!(known.unwrap(), [(frame(1, None).id, signature)]);
+    drop(run);
+    let run = venue.open();
+    assert_eq!(run.snapshot.lowered, ["shine", "yaw"]);
+    let reference = run.snapshot.session.unwrap().reference;
+    assert_eq!(reference, Some(FrameId("k7qa-000009".to_owned())));
+    let first = &run.snapshot.entries[0];
+    assert_eq!(first.waived, ["ears-covered"]);
+    assert!(first.is_excused("head-covered") && !first.is_excused("shine"));
+}
+
+#[test]
 fn a_judgement_moves_nothing() {
     let venue = Venue::new();
     let mut run = venue.open();

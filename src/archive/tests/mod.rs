@@ -351,6 +351,7 @@ fn student(number: u32) -> Student {
     Student {
         number: StudentNumber(format!("2021{number:04}")),
         name: format!("学生{number}"),
+        exempt: vec!["head-covered".to_owned()],
     }
 }
 
@@ -362,6 +363,7 @@ fn entry(serial: u32, student: Option<Student>) -> Row {
             student,
             state: EntryState::Waiting,
             recall_order: 0,
+            waived: vec!["ears-covered".to_owned()],
         },
     }
 }
@@ -374,6 +376,7 @@ fn opened(bound: u32) -> Change {
         state: SessionState::Open,
         current: Some(Serial(1)),
         opened_at: WallMs(1_790_000_000_000),
+        reference: Some(FrameId("k7qa-000009".to_owned())),
     })];
     rows.extend((1..=5).map(|n| entry(n, (n <= bound).then(|| student(n)))));
     let mut change = change(EventKind::SessionOpened, rows);

@@ -24,6 +24,8 @@ fn report(photo: &[u8]) -> Report {
     report.reasons.push(Reason {
         id: "yaw".to_owned(),
         severity: Severity::Reject,
+        was: None,
+        about: Default::default(),
         zh: "头向左转了 9°，请看镜头".to_owned(),
         en: "head turned 9° to the left: look into the lens".to_owned(),
     });

@@ -94,6 +94,11 @@ fn state_lamps(state: StationState) -> Lamps {
             red: r::REJECTED,
             ..DARK
         },
+        StationState::Equipment => Lamps {
+            red: r::EQUIPMENT,
+            amber: r::EQUIPMENT,
+            ..DARK
+        },
         StationState::Paused => Lamps {
             red: r::PAUSED_RED,
             amber: r::PAUSED_AMBER,
@@ -132,6 +137,7 @@ pub fn tune(tune: Tune) -> Pattern {
         Tune::Pass => r::TUNE_PASS,
         Tune::Warn => r::TUNE_WARN,
         Tune::Reject => r::TUNE_REJECT,
+        Tune::Equipment => r::TUNE_EQUIPMENT,
         Tune::MovedOn => r::TUNE_MOVED_ON,
         Tune::Refused => r::TUNE_REFUSED,
         Tune::Paused => r::TUNE_PAUSED,
@@ -225,6 +231,12 @@ fn states() -> Vec<Signal> {
             "不合格，请重拍",
             "shoot again",
             Some(Tune::Reject),
+        ),
+        state(
+            S::Equipment,
+            "器材问题，检查灯和相机后重拍",
+            "equipment: look at it, shoot again",
+            Some(Tune::Equipment),
         ),
         state(
             S::Paused,
@@ -341,6 +353,7 @@ mod tests {
             Tune::Pass,
             Tune::Warn,
             Tune::Reject,
+            Tune::Equipment,
             Tune::MovedOn,
             Tune::Refused,
             Tune::Paused,
@@ -373,6 +386,7 @@ mod tests {
         ];
         let rest = [
             "rejected",
+            "equipment",
             "paused",
             "queue-done",
             "moved-on",

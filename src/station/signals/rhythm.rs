@@ -26,6 +26,8 @@ pub(super) const SETTLING: Pattern = rhythm!(true; 100 100, 100 100, 100 400);
 pub(super) const WARNED: Pattern = rhythm!(true; 1200 200);
 /// Slow and heavy.
 pub(super) const REJECTED: Pattern = rhythm!(true; 700 500);
+/// Short, short, long.
+pub(super) const EQUIPMENT: Pattern = rhythm!(true; 150 150, 150 150, 800 700);
 /// Red, then amber, then dark: like nothing else.
 pub(super) const PAUSED_RED: Pattern = rhythm!(true; 400 1600);
 /// The second half of it.
@@ -63,6 +65,8 @@ pub(super) const TUNE_PASS: Pattern = rhythm!(false; 120 1);
 pub(super) const TUNE_WARN: Pattern = rhythm!(false; 120 120, 400 1);
 /// One long drone.
 pub(super) const TUNE_REJECT: Pattern = rhythm!(false; 900 1);
+/// Two long drones with a tick between: it is not the student.
+pub(super) const TUNE_EQUIPMENT: Pattern = rhythm!(false; 700 120, 60 120, 700 1);
 /// A trill: nothing else rattles.
 pub(super) const TUNE_MOVED_ON: Pattern =
     rhythm!(false; 30 30, 30 30, 30 30, 30 30, 30 30, 30 30, 30 1);

@@ -1,0 +1,92 @@
+//! What each judged frame is held against: the session's earlier frames, as the station and the archive have them.
+//!
+//! Nothing is learned here that could be lost: the baseline is made anew for each frame from the frames that the station
+//! knows, in the order they were shot, so that a restart and a correction of owners come out alike.
+
+use crate::archive::{ArchiveError, Reader};
+use crate::check::baseline::{Baseline, Known};
+use crate::model::{Frame, FrameId, FrameState, Report, SessionId, Signature};
+use crate::station::Station;
+use std::collections::HashMap;
+
+/// The signatures of the open session's judged frames: some hundred bytes each.
+#[derive(Debug, Default)]
+pub(super) struct Signatures {
+    session: Option<SessionId>,
+    by_frame: HashMap<FrameId, Signature>,
+}
+
+impl Signatures {
+    /// Those that the archive holds of the station's open session.
+    pub(super) fn read(reader: &Reader, station: &Station) -> Result<Self, ArchiveError> {
+        let session = station.session();
+        let by_frame = match session {
+            Some(s) => reader.signatures(&s.id, s.reference.as_ref())?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            session: session.map(|s| s.id.clone()),
+            by_frame: by_frame.into_iter().collect(),
+        })
+    }
+
+    /// The report with what the session has to say of the frame, which is known from now on.
+    pub(super) fn judge(
+        &mut self,
+        station: &Station,
+        frame: &FrameId,
+        mut report: Report,
+    ) -> Report {
+        self.follow(station);
+        let Some(signature) = report.signature.clone() else {
+            return report;
+        };
+        let owner = station.owner_of(frame);
+        let ours = owner.filter(|(session, _)| Some(session) == self.session.as_ref());
+        let serial = ours.map(|(_, serial)| serial.0);
+        let reasons = self.baseline(station, frame).judge(serial, &signature);
+        report.add(reasons);
+        self.by_frame.insert(frame.clone(), signature);
+        report
+    }
+
+    /// What the session's frames looked like before this one was shot.
+    fn baseline(&self, station: &Station, frame: &FrameId) -> Baseline {
+        let reference = station.session().and_then(|s| s.reference.clone());
+        let (since, until) = (reference.as_ref().map(order), order(frame));
+        let mut frames: Vec<&Frame> = station
+            .frames()
+            .filter(|f| teaches(f) && f.session == self.session)
+            .filter(|f| order(&f.id) < until && since.is_none_or(|since| order(&f.id) > since))
+            .collect();
+        frames.sort_by_key(|f| order(&f.id));
+        let known = frames.into_iter().filter_map(|f| {
+            Some(Known {
+                serial: f.serial?.0,
+                signature: self.by_frame.get(&f.id)?.clone(),
+            })
+        });
+        let reference = reference.and_then(|id| self.by_frame.get(&id).cloned());
+        Baseline::of(reference, known)
+    }
+
+    /// Another session is open: of the last one nothing is kept but what became this one's reference.
+    fn follow(&mut self, station: &Station) {
+        let session = station.session();
+        let id = session.map(|s| s.id.clone());
+        if self.session != id {
+            let reference = session.and_then(|s| s.reference.as_ref());
+            self.by_frame.retain(|frame, _| Some(frame) == reference);
+            self.session = id;
+        }
+    }
+}
+
+fn order(frame: &FrameId) -> u64 {
+    frame.sequence().unwrap_or(0)
+}
+
+/// A frame that the equipment spoiled would teach its fault; unless a human said that it is good as it is.
+fn teaches(frame: &Frame) -> bool {
+    frame.state == FrameState::Kept && (frame.accepted || !frame.failed_by_equipment())
+}
