@@ -1,6 +1,8 @@
 //! `shutterline check`: a photo from disk against a standard, without a daemon.
 
-use crate::check::{Checker, Judge, Standard, StandardError, catalogue, number};
+use crate::check::{Checker, Judge, Lanes, Standard, StandardError, catalogue, number};
+use crate::clock;
+use crate::daemon::{Cores, load_models};
 use crate::model::{Measure, MeasureState, Report, Verdict};
 use anyhow::Context;
 use clap::Args;
@@ -27,6 +29,12 @@ pub struct CheckArgs {
     /// What to judge by: cn-graduate-blue, cn-graduate-white, icao, or the path of a standard's file
     #[arg(long, value_name = "NAME|FILE", default_value = "cn-graduate-blue")]
     pub standard: String,
+    /// The folder of the models that find the face; left out, the usual places are tried
+    #[arg(long, value_name = "DIR")]
+    pub models: Option<PathBuf>,
+    /// Judge without models: nothing that needs the face is measured
+    #[arg(long, conflicts_with = "models")]
+    pub no_models: bool,
     /// Print JSON for programs instead of a table for people
     #[arg(long)]
     pub json: bool,
@@ -44,7 +52,7 @@ struct Checked {
 
 /// Checks the photos, prints what was found, and says by the exit code whether all may be used.
 pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
-    let checker = Checker::new(standard(&args.standard)?);
+    let checker = checker(args)?;
     let mut out = std::io::stdout().lock();
     let mut all = Vec::new();
     let mut usable = true;
@@ -63,6 +71,19 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         gone(writeln!(out, "{text}"))?;
     }
     Ok(ExitCode::from(u8::from(!usable)))
+}
+
+/// The check that the daemon runs, on all cores.
+fn checker(args: &CheckArgs) -> anyhow::Result<Checker<Cores>> {
+    let checker = Checker::new(standard(&args.standard)?)
+        .with_clock(clock::boot_time_us)
+        .with_lanes(Cores::beside(1));
+    if args.no_models {
+        return Ok(checker);
+    }
+    let models = load_models(args.models.as_deref())
+        .context("the face cannot be checked; --no-models checks the rest")?;
+    Ok(checker.with_models(models))
 }
 
 /// Whether the reader has gone (`| head`), which is no failure but leaves nothing to do.
@@ -93,7 +114,7 @@ fn standard(name: &str) -> anyhow::Result<Standard> {
     }
 }
 
-fn check_one(checker: &Checker, file: &Path) -> Checked {
+fn check_one(checker: &Checker<impl Lanes>, file: &Path) -> Checked {
     let judged = || -> std::io::Result<Report> {
         let size = std::fs::metadata(file)?.len();
         match checker.refuse_by_size(size) {
@@ -207,7 +228,7 @@ fn limits(measure: &Measure) -> String {
 }
 
 fn about(name: &str) -> &'static str {
-    let kind = catalogue::LIMITED.iter().find(|kind| kind.name == name);
+    let kind = catalogue::kinds().find(|kind| kind.name == name);
     kind.map_or("", |kind| kind.about)
 }
 
@@ -220,6 +241,8 @@ mod tests {
         CheckArgs {
             files,
             standard: standard.to_owned(),
+            models: None,
+            no_models: true,
             json: false,
         }
     }
@@ -253,7 +276,7 @@ mod tests {
             "a.jpg: reject 不合格, 1250 x 1650 px",
             "under-exposed: 曝光不足",
             "frame-luminance-mean",
-            "not measured 未检测 (needs the face): faces, yaw",
+            "not measured 未检测 (the models that find the face are not loaded): faces, second-face",
         ] {
             assert!(shown.contains(part), "{part} is missing in\n{shown}");
         }

@@ -1,6 +1,7 @@
 //! The check's threads: `check-0`, `check-1`, …
 
 use super::inbox::{Inbox, Message};
+use super::sight::Cores;
 use crate::archive::Reader;
 use crate::check::{Checker, Judge};
 use crate::model::{FileRole, FrameId, Reason, Report, Severity, Verdict};
@@ -27,7 +28,7 @@ impl CheckPool {
     /// Start `threads` threads.
     pub(super) fn start(
         threads: usize,
-        checker: Checker,
+        checker: Checker<Cores>,
         data: PathBuf,
         reader: Reader,
         inbox: &Inbox,
@@ -110,7 +111,12 @@ struct Place {
 
 impl Place {
     /// The report on a download, or on the archived file when the archive was quicker: the image data is the same (I9).
-    fn judge(&self, checker: &Checker, frame: &FrameId, incoming: &Path) -> io::Result<Report> {
+    fn judge(
+        &self,
+        checker: &Checker<Cores>,
+        frame: &FrameId,
+        incoming: &Path,
+    ) -> io::Result<Report> {
         match judge_file(checker, incoming) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 let stored = self
@@ -133,14 +139,14 @@ impl Place {
 }
 
 /// A file that is refused for its size alone is never read: it may be larger than the memory.
-fn judge_file(checker: &Checker, path: &Path) -> io::Result<Report> {
+fn judge_file(checker: &Checker<Cores>, path: &Path) -> io::Result<Report> {
     match checker.refuse_by_size(std::fs::metadata(path)?.len()) {
         Some(refused) => Ok(refused),
         None => Ok(checker.judge(&std::fs::read(path)?)),
     }
 }
 
-fn run(waiting: &Mutex<Receiver<Work>>, checker: &Checker, place: &Place, inbox: &Inbox) {
+fn run(waiting: &Mutex<Receiver<Work>>, checker: &Checker<Cores>, place: &Place, inbox: &Inbox) {
     loop {
         let next = waiting
             .lock()
