@@ -86,6 +86,11 @@ const FRAME: [MeasureKind; 8] = [
     JPEG_QUALITY,
 ];
 
+/// The measures of the file and of the whole frame, which need no face.
+pub fn frame() -> impl Iterator<Item = &'static MeasureKind> {
+    FRAME.iter()
+}
+
 /// All measures that are taken, in the order of the report.
 pub fn kinds() -> impl Iterator<Item = &'static MeasureKind> {
     FRAME.iter().chain(measures::kinds())

@@ -1,6 +1,6 @@
 //! From a frame's bytes to what is seen in it.
 
-use super::face::{Blendshapes, Found, Mesh, Person, detect, landmarks, mesh, pose};
+use super::face::{Blendshapes, Found, Mesh, Person, Sizes, detect, landmarks, mesh, pose};
 use super::jpeg::{Header, Outline, Unreadable};
 use super::lanes::Lanes;
 use super::metadata;
@@ -96,12 +96,13 @@ struct Networks {
 }
 
 fn find(models: &Models, colour: &Colour, timings: &Timings) -> Result<Networks, InferenceError> {
-    let mut faces = timings.of("detect", || detect(&models.detector, colour))?;
+    let picture = &timings.of("detect", || Sizes::of(colour));
+    let mut faces = timings.of("detect", || detect(&models.detector, picture))?;
     let mut mesh = None;
     // What the mesh does not lie on was none, and the next one is the largest.
     while let Some(largest) = faces.first() {
         let found = timings.of("landmarks", || {
-            landmarks(&models.landmarks, colour, largest)
+            landmarks(&models.landmarks, picture, largest)
         })?;
         if found.score >= MESH_SCORE_MIN {
             mesh = Some(found);
@@ -115,7 +116,7 @@ fn find(models: &Models, colour: &Colour, timings: &Timings) -> Result<Networks,
             Blendshapes::find(&models.blendshapes, &mesh.points)
         })?),
     };
-    let person = timings.of("person", || Person::find(&models.person, colour))?;
+    let person = timings.of("person", || Person::find(&models.person, picture))?;
     Ok(Networks {
         faces,
         mesh,

@@ -3,9 +3,8 @@
 //! The network looks at 128 × 128 pixels and says for each of 896 anchors (16 × 16 cells with two, then
 //! 8 × 8 with six, in their centres) how likely a face is there, its box and six points on it.
 
-use super::patch::Square;
+use super::patch::{Sizes, Square};
 use crate::check::models::{InferenceError, Net};
-use crate::check::picture::Colour;
 
 /// Pixels across and down of what the network sees.
 const SIDE: usize = 128;
@@ -51,8 +50,8 @@ impl Found {
 ///
 /// # Errors
 /// When the engine fails.
-pub(in crate::check) fn detect(net: &Net, colour: &Colour) -> Result<Vec<Found>, InferenceError> {
-    let (width, height) = (colour.width as f32, colour.height as f32);
+pub(in crate::check) fn detect(net: &Net, picture: &Sizes) -> Result<Vec<Found>, InferenceError> {
+    let (width, height) = (picture.whole().width as f32, picture.whole().height as f32);
     let mut whole = Square {
         x: width / 2.0,
         y: height / 2.0,
@@ -60,17 +59,17 @@ pub(in crate::check) fn detect(net: &Net, colour: &Colour) -> Result<Vec<Found>,
         height: width.max(height),
         angle: 0.0,
     };
-    let found = look(net, colour, &whole)?;
+    let found = look(net, picture, &whole)?;
     if !found.is_empty() {
         return Ok(found);
     }
     let middle = width.min(height) * 0.6;
     (whole.width, whole.height) = (middle, middle);
-    look(net, colour, &whole)
+    look(net, picture, &whole)
 }
 
-fn look(net: &Net, colour: &Colour, square: &Square) -> Result<Vec<Found>, InferenceError> {
-    let input = square.sample(colour, SIDE, -1.0, 1.0);
+fn look(net: &Net, picture: &Sizes, square: &Square) -> Result<Vec<Found>, InferenceError> {
+    let input = square.sample(picture, SIDE, -1.0, 1.0);
     let outputs = net.run([1, SIDE, SIDE, 3], input)?;
     let of_length = |n: usize| outputs.iter().find(|o| o.len() == n);
     let anchors = anchors();

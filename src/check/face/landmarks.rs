@@ -2,9 +2,8 @@
 
 use super::detect::Found;
 use super::mesh;
-use super::patch::Square;
+use super::patch::{Sizes, Square};
 use crate::check::models::{InferenceError, Net};
-use crate::check::picture::Colour;
 
 /// Pixels across and down of what the network sees.
 const SIDE: usize = 256;
@@ -31,11 +30,11 @@ pub(in crate::check) struct Mesh {
 /// When the engine fails.
 pub(in crate::check) fn landmarks(
     net: &Net,
-    colour: &Colour,
+    picture: &Sizes,
     face: &Found,
 ) -> Result<Mesh, InferenceError> {
-    let first = look(net, colour, &around_box(face))?;
-    look(net, colour, &around_mesh(&first.points))
+    let first = look(net, picture, &around_box(face))?;
+    look(net, picture, &around_mesh(&first.points))
 }
 
 fn levelled(eyes: [(f32, f32); 2]) -> f32 {
@@ -80,8 +79,8 @@ fn around_mesh(points: &[[f32; 3]]) -> Square {
     }
 }
 
-fn look(net: &Net, colour: &Colour, square: &Square) -> Result<Mesh, InferenceError> {
-    let input = square.sample(colour, SIDE, 0.0, 1.0);
+fn look(net: &Net, picture: &Sizes, square: &Square) -> Result<Mesh, InferenceError> {
+    let input = square.sample(picture, SIDE, 0.0, 1.0);
     let outputs = net.run([1, SIDE, SIDE, 3], input)?;
     let mesh = outputs.iter().find(|o| o.len() == POINTS * 3);
     let flag = outputs.iter().find(|o| o.len() == 1);

@@ -9,10 +9,13 @@ pub mod mesh;
 mod patch;
 mod person;
 mod pose;
+#[cfg(test)]
+mod truth;
 
 pub use blendshapes::{Blendshape, Blendshapes};
 pub use person::Person;
 
 pub(super) use detect::{Found, detect};
 pub(super) use landmarks::{Mesh, POINTS, landmarks};
+pub(super) use patch::Sizes;
 pub(super) use pose::pose;

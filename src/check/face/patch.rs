@@ -27,43 +27,58 @@ impl Square {
     /// `side` by `side` pixels of it as red, green, blue; code values 0 to 255 are mapped to
     /// `low` to `high`. What lies outside the picture is black.
     ///
-    /// Each pixel is the mean of as many samples as it covers pixels of the picture (up to 16), as
-    /// taking one of them would turn fine patterns of the clothes into coarse ones.
-    pub(super) fn sample(&self, colour: &Colour, side: usize, low: f32, high: f32) -> Vec<f32> {
-        let step = (self.width.max(self.height) / side as f32).ceil() as usize;
-        let fine = step.clamp(1, 4);
+    /// It is taken from the smallest of the sizes that still has as many pixels as are wanted, as
+    /// skipping pixels would turn fine patterns of the clothes into coarse ones.
+    pub(super) fn sample(&self, sizes: &Sizes, side: usize, low: f32, high: f32) -> Vec<f32> {
+        let step = self.width.max(self.height) / side as f32;
+        let (colour, smaller) = sizes.for_step(step);
         let gain = (high - low) / 255.0;
-        let cells = (side * fine) as f32;
         let mut pixels = Vec::with_capacity(side * side * 3);
         for row in 0..side {
             for column in 0..side {
-                let mut sum = [0.0f32; 3];
-                for sub in 0..fine * fine {
-                    let u = (column * fine + sub % fine) as f32 + 0.5;
-                    let v = (row * fine + sub / fine) as f32 + 0.5;
-                    let (x, y) = self.place(u / cells, v / cells);
-                    let taken = if fine == 1 {
-                        between(colour, x, y)
-                    } else {
-                        nearest(colour, x, y)
-                    };
-                    for (sum, taken) in sum.iter_mut().zip(taken) {
-                        *sum += taken;
-                    }
-                }
-                let share = gain / (fine * fine) as f32;
-                pixels.extend(sum.map(|s| low + s * share));
+                let share = |n: usize| (n as f32 + 0.5) / side as f32;
+                let (x, y) = self.place(share(column), share(row));
+                let taken = between(colour, x / smaller, y / smaller);
+                pixels.extend(taken.map(|c| low + c * gain));
             }
         }
         pixels
     }
 }
 
-fn nearest(colour: &Colour, x: f32, y: f32) -> [f32; 3] {
-    if x < 0.0 || y < 0.0 || x >= colour.width as f32 || y >= colour.height as f32 {
-        return [0.0; 3];
+/// The small picture at half, a quarter, … of its size, for whoever needs few pixels of it.
+pub(in crate::check) struct Sizes<'c> {
+    whole: &'c Colour,
+    halves: Vec<Colour>,
+}
+
+impl<'c> Sizes<'c> {
+    /// Down to an eighth.
+    pub(in crate::check) fn of(whole: &'c Colour) -> Self {
+        let mut halves: Vec<Colour> = Vec::new();
+        for _ in 0..3 {
+            let next = halves.last().unwrap_or(whole).halved();
+            if next.width == 0 || next.height == 0 {
+                break;
+            }
+            halves.push(next);
+        }
+        Sizes { whole, halves }
     }
-    colour.at(x as i32, y as i32).map(f32::from)
+
+    /// The picture itself.
+    pub(in crate::check) fn whole(&self) -> &Colour {
+        self.whole
+    }
+
+    /// The one for whoever takes a pixel every `step` pixels, and how much smaller it is.
+    fn for_step(&self, step: f32) -> (&Colour, f32) {
+        let level = (step.max(1.0).log2().floor() as usize).min(self.halves.len());
+        match level.checked_sub(1) {
+            None => (self.whole, 1.0),
+            Some(half) => (&self.halves[half], (1u32 << level) as f32),
+        }
+    }
 }
 
 /// Of the four pixels around the place, whose centres lie at halves.
@@ -104,10 +119,10 @@ mod tests {
             height: 8.0,
             angle: 0.0,
         };
-        let plain = square.sample(&colour, 8, 0.0, 1.0);
+        let plain = square.sample(&Sizes::of(&colour), 8, 0.0, 1.0);
         assert_eq!(plain[(8 + 6) * 3], 1.0);
         square.angle = std::f32::consts::FRAC_PI_2;
-        let turned = square.sample(&colour, 8, -1.0, 1.0);
+        let turned = square.sample(&Sizes::of(&colour), 8, -1.0, 1.0);
         let brightest = (0..64).max_by(|a, b| turned[a * 3].total_cmp(&turned[b * 3]));
         assert_eq!(
             brightest,
@@ -115,5 +130,25 @@ mod tests {
             "(6, 1) is at (1, 1) for an eye turned clockwise"
         );
         assert_eq!(turned[1], -1.0);
+    }
+
+    #[test]
+    fn a_pattern_finer_than_what_is_taken_becomes_its_mean() {
+        let stripe = |i: usize| if i.is_multiple_of(2) { 255 } else { 0 };
+        let colour = Colour {
+            width: 64,
+            height: 64,
+            scale: 1.0,
+            rgb: (0..64 * 64).flat_map(|i| [stripe(i); 3]).collect(),
+        };
+        let whole = Square {
+            x: 32.0,
+            y: 32.0,
+            width: 64.0,
+            height: 64.0,
+            angle: 0.0,
+        };
+        let taken = whole.sample(&Sizes::of(&colour), 16, 0.0, 1.0);
+        assert!(taken.iter().all(|v| (v - 0.5).abs() < 0.01), "{taken:?}");
     }
 }

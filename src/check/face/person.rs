@@ -1,8 +1,7 @@
 //! Which part of the picture is person: MediaPipe's selfie segmentation.
 
-use super::patch::Square;
+use super::patch::{Sizes, Square};
 use crate::check::models::{InferenceError, Net};
-use crate::check::picture::Colour;
 use crate::model::{Silhouette, Spans};
 
 /// Cells across and down: what the network sees and gives.
@@ -28,8 +27,8 @@ impl Person {
     ///
     /// # Errors
     /// When the engine fails.
-    pub(in crate::check) fn find(net: &Net, colour: &Colour) -> Result<Self, InferenceError> {
-        let (width, height) = (colour.width as f32, colour.height as f32);
+    pub(in crate::check) fn find(net: &Net, picture: &Sizes) -> Result<Self, InferenceError> {
+        let (width, height) = (picture.whole().width as f32, picture.whole().height as f32);
         let whole = Square {
             x: width / 2.0,
             y: height / 2.0,
@@ -37,7 +36,7 @@ impl Person {
             height,
             angle: 0.0,
         };
-        let outputs = net.run([1, SIDE, SIDE, 3], whole.sample(colour, SIDE, 0.0, 1.0))?;
+        let outputs = net.run([1, SIDE, SIDE, 3], whole.sample(picture, SIDE, 0.0, 1.0))?;
         match outputs.into_iter().next() {
             Some(probability) if probability.len() == SIDE * SIDE => Ok(Person {
                 width: SIDE,

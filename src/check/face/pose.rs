@@ -32,7 +32,21 @@ pub(in crate::check) fn pose(points: &[[f32; 3]]) -> Option<Pose> {
     fit(points, DEPTH_WEIGHT)
 }
 
+/// The pose with that weight for the depth.
 fn fit(points: &[[f32; 3]], depth: f64) -> Option<Pose> {
+    let fit = settled(points, depth)?;
+    let degrees = |v: f64| {
+        let turned = v.to_degrees();
+        (turned - 360.0 * (turned / 360.0).round()) as f32
+    };
+    fit.iter().all(|v| v.is_finite()).then(|| Pose {
+        yaw_deg: degrees(fit[0]),
+        pitch_deg: degrees(fit[1]),
+        roll_deg: degrees(fit[2]),
+    })
+}
+
+fn settled(points: &[[f32; 3]], depth: f64) -> Option<Fit> {
     if points.len() != POINTS {
         return None;
     }
@@ -44,15 +58,7 @@ fn fit(points: &[[f32; 3]], depth: f64) -> Option<Pose> {
             *value += step;
         }
     }
-    let degrees = |v: f64| {
-        let turned = v.to_degrees();
-        (turned - 360.0 * (turned / 360.0).round()) as f32
-    };
-    fit.iter().all(|v| v.is_finite()).then(|| Pose {
-        yaw_deg: degrees(fit[0]),
-        pitch_deg: degrees(fit[1]),
-        roll_deg: degrees(fit[2]),
-    })
+    Some(fit)
 }
 
 /// A head that looks into the camera, as large and as tilted as the line from eye to eye.
@@ -167,6 +173,20 @@ fn solve(mut a: [[f64; 7]; 7], mut b: [f64; 7]) -> Option<[f64; 7]> {
         x[row] = (b[row] - known) / a[row][row];
     }
     Some(x)
+}
+
+/// The average head laid under these landmarks: for each of its points the place in the picture, and how far it
+/// is towards the camera, in the same unit.
+#[cfg(test)]
+pub(super) fn relief(points: &[[f32; 3]]) -> Vec<[f32; 3]> {
+    let Some(fit) = settled(points, DEPTH_WEIGHT) else {
+        return Vec::new();
+    };
+    let under = |&(index, place, _): &(usize, [f32; 3], f32)| {
+        let depth = fit[3].exp() * turned(&fit, place.map(f64::from))[2];
+        [points[index][0], points[index][1], depth as f32]
+    };
+    RIGID.iter().map(under).collect()
 }
 
 #[cfg(test)]
