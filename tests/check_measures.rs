@@ -206,7 +206,11 @@ fn what_needs_the_face_is_said_not_to_be_measured() {
         let MeasureState::NotMeasured { why } = &measure(&report, name).state else {
             panic!("{name} cannot have been measured");
         };
-        assert_eq!(why, "needs the face");
+        let causes = [
+            "the models that find the face are not loaded",
+            "no measure tells it",
+        ];
+        assert!(causes.contains(&why.as_str()), "{name}: {why}");
     }
 }
 

@@ -183,7 +183,8 @@ fn all_delivered(rig: &Rig, count: usize) {
 
 #[test]
 fn the_preflight_looks_at_everything_and_its_shot_is_nobodys() {
-    let mut rig = Rig::new("");
+    let mut rig = Rig::new("").with_models();
+    rig.scene(include_bytes!("data/astronaut.jpg"));
     rig.start();
     rig.open_session(2);
     let began = clock::boot_time();
@@ -209,6 +210,15 @@ fn the_preflight_looks_at_everything_and_its_shot_is_nobodys() {
         f.len() == 1 && f[0].verdict.is_some()
     });
     assert_eq!(reference[0].state, FrameState::Test);
+    let judged: Value = rig
+        .get(&format!("/v1/frames/{}", reference[0].id))
+        .expect("the reference shot");
+    let report = &judged["report"];
+    assert_eq!(
+        report["geometry"]["landmarks"].as_array().map(Vec::len),
+        Some(478)
+    );
+    assert!(report["timings_ms"]["landmarks"].is_number(), "{report}");
     assert_eq!(owner(&reference[0]), (None, None));
 
     crash(&mut rig);

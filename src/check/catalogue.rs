@@ -1,19 +1,8 @@
-//! The measures there are: their names, units, and which reason they give on which side.
+//! The measures there are. Those of the file and the frame stand here; those of the person are each in
+//! the file of their subject, below `measures`.
 
-/// A measure that is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MeasureKind {
-    /// As in the report and the standard's file.
-    pub name: &'static str,
-    /// As in the report and the standard's file; empty for a pure number.
-    pub unit: &'static str,
-    /// The reason when the value is below its limit; `None` where a lower limit makes no sense.
-    pub below: Option<&'static str>,
-    /// The reason when the value is above its limit.
-    pub above: Option<&'static str>,
-    /// What it is, for people.
-    pub about: &'static str,
-}
+use super::measure::{Fault, MeasureKind, Words};
+use super::measures;
 
 /// Whether the file is a whole JPEG: 1 or 0. No standard can relax it.
 pub const WHOLE: &str = "whole";
@@ -24,7 +13,7 @@ pub const ORIENTATION: &str = "orientation";
 pub const MEGAPIXELS: MeasureKind = MeasureKind {
     name: "megapixels",
     unit: "Mpx",
-    below: Some("resolution"),
+    below: Some(RESOLUTION),
     above: None,
     about: "size of the image",
 };
@@ -32,7 +21,7 @@ pub const MEGAPIXELS: MeasureKind = MeasureKind {
 pub const PORTRAIT_SCALE: MeasureKind = MeasureKind {
     name: "portrait-scale",
     unit: "px/px",
-    below: Some("resolution"),
+    below: Some(RESOLUTION),
     above: None,
     about: "source pixels a pixel of the largest upright 480 x 640 crop",
 };
@@ -40,7 +29,7 @@ pub const PORTRAIT_SCALE: MeasureKind = MeasureKind {
 pub const SHARPNESS: MeasureKind = MeasureKind {
     name: "sharpness",
     unit: "%/px",
-    below: Some("blurred"),
+    below: Some(BLURRED),
     above: None,
     about: "share of an edge's contrast crossed in one pixel, middle of the frame",
 };
@@ -48,8 +37,8 @@ pub const SHARPNESS: MeasureKind = MeasureKind {
 pub const LUMINANCE_MEAN: MeasureKind = MeasureKind {
     name: "frame-luminance-mean",
     unit: "",
-    below: Some("under-exposed"),
-    above: Some("over-exposed"),
+    below: Some(UNDER_EXPOSED),
+    above: Some(OVER_EXPOSED),
     about: "mean linear luminance of the frame, 0 to 1",
 };
 /// Share of the frame that is lost in the dark.
@@ -57,7 +46,7 @@ pub const UNDER_EXPOSURE: MeasureKind = MeasureKind {
     name: "frame-under-exposure",
     unit: "fraction",
     below: None,
-    above: Some("under-exposed"),
+    above: Some(UNDER_EXPOSED),
     about: "share of the frame with linear luminance up to 25 of 255",
 };
 /// Share of the frame that is lost in the light.
@@ -65,14 +54,14 @@ pub const OVER_EXPOSURE: MeasureKind = MeasureKind {
     name: "frame-over-exposure",
     unit: "fraction",
     below: None,
-    above: Some("over-exposed"),
+    above: Some(OVER_EXPOSED),
     about: "share of the frame with linear luminance from 247 of 255",
 };
 /// Entropy of the luminance histogram.
 pub const DYNAMIC_RANGE: MeasureKind = MeasureKind {
     name: "frame-dynamic-range",
     unit: "bits",
-    below: Some("low-contrast"),
+    below: Some(LOW_CONTRAST),
     above: None,
     about: "entropy of the histogram of linear luminance",
 };
@@ -80,13 +69,13 @@ pub const DYNAMIC_RANGE: MeasureKind = MeasureKind {
 pub const JPEG_QUALITY: MeasureKind = MeasureKind {
     name: "jpeg-quality",
     unit: "IJG",
-    below: Some("compressed"),
+    below: Some(COMPRESSED),
     above: None,
     about: "the quality setting, 1 to 100, that is as coarse as the file's table",
 };
 
-/// All measures that a standard sets limits for, in the order of the report.
-pub const LIMITED: [MeasureKind; 8] = [
+/// The measures of the file and of the whole frame, in the order of the report.
+const FRAME: [MeasureKind; 8] = [
     MEGAPIXELS,
     PORTRAIT_SCALE,
     SHARPNESS,
@@ -97,16 +86,91 @@ pub const LIMITED: [MeasureKind; 8] = [
     JPEG_QUALITY,
 ];
 
-/// Why a measure of a person is not taken.
-pub const NEEDS_FACE: &str = "needs the face";
+/// The measures of the file and of the whole frame, which need no face.
+pub fn frame() -> impl Iterator<Item = &'static MeasureKind> {
+    FRAME.iter()
+}
+
+/// All measures that are taken, in the order of the report.
+pub fn kinds() -> impl Iterator<Item = &'static MeasureKind> {
+    FRAME.iter().chain(measures::kinds())
+}
+
+/// Those that a standard sets limits for.
+pub fn limited() -> impl Iterator<Item = &'static MeasureKind> {
+    kinds().filter(|kind| kind.is_limited())
+}
+
+const BLURRED: Fault = Fault {
+    id: "blurred",
+    words: Words::Fixed {
+        fault: ("照片模糊", "blurred"),
+        remedy: (
+            "检查对焦点和快门速度，请学生坐稳后重拍",
+            "check the focus point and the shutter speed, have the student sit still, shoot again",
+        ),
+    },
+};
+const UNDER_EXPOSED: Fault = Fault {
+    id: "under-exposed",
+    words: Words::Fixed {
+        fault: ("曝光不足", "under-exposed"),
+        remedy: (
+            "检查闪光灯是否闪亮，加光或开大光圈后重拍",
+            "check that the flash fired, add light or open the aperture, shoot again",
+        ),
+    },
+};
+const OVER_EXPOSED: Fault = Fault {
+    id: "over-exposed",
+    words: Words::Fixed {
+        fault: ("曝光过度", "over-exposed"),
+        remedy: (
+            "减弱灯光或收小光圈后重拍",
+            "turn the lights down or close the aperture, shoot again",
+        ),
+    },
+};
+const LOW_CONTRAST: Fault = Fault {
+    id: "low-contrast",
+    words: Words::Fixed {
+        fault: ("照片发灰，反差过低", "washed out, too little contrast"),
+        remedy: (
+            "检查镜头是否起雾或逆光，以及曝光",
+            "check the lens for haze or light shining into it, and the exposure",
+        ),
+    },
+};
+const RESOLUTION: Fault = Fault {
+    id: "resolution",
+    words: Words::Fixed {
+        fault: ("像素不够", "too few pixels"),
+        remedy: (
+            "把相机的图像尺寸设为“大”",
+            "set the camera's image size to large",
+        ),
+    },
+};
+const COMPRESSED: Fault = Fault {
+    id: "compressed",
+    words: Words::Fixed {
+        fault: ("压缩过度", "compressed too much"),
+        remedy: (
+            "把相机的画质设为“精细”",
+            "set the camera's image quality to fine",
+        ),
+    },
+};
+
+/// Why a rule that no measure covers is not judged.
+pub const NO_MEASURE: &str = "no measure tells it";
+
+/// Why a measure of a person is not taken without the models.
+pub const NO_MODELS: &str = "the models that find the face are not loaded";
 
 /// Rules of the portrait standard that no measure above covers. Each stands in the report as not
 /// measured, so that nobody takes a pass for more than it is. Name and unit.
-pub const NOT_MEASURED: [(&str, &str); 22] = [
-    ("faces", "count"),
-    ("yaw", "deg"),
-    ("pitch", "deg"),
-    ("roll", "deg"),
+pub const NOT_MEASURED: [(&str, &str); 16] = [
     ("shoulders", "deg"),
     ("eyes-open", ""),
     ("mouth-closed", ""),
@@ -123,6 +187,4 @@ pub const NOT_MEASURED: [(&str, &str); 22] = [
     ("natural-colour", ""),
     ("background", "dE2000"),
     ("eye-sharpness", "%/px"),
-    ("inter-eye-distance", "px"),
-    ("position", "px"),
 ];

@@ -1,13 +1,17 @@
 //! A frame's bytes in, a report out.
 
-use super::catalogue::{self, MeasureKind};
-use super::decode::Luma;
 use super::exposure::Exposure;
-use super::jpeg::{MAX_FILE_BYTES, Outline, Unreadable};
+use super::jpeg::{MAX_FILE_BYTES, Unreadable};
+use super::lanes::{Lanes, OneLane};
+use super::measure::{Found, Taken};
+use super::models::Models;
 use super::reasons::{self, Breach};
+use super::sight::{self, Sight, View};
 use super::standard::{Limit, Standard};
-use super::{baseline, metadata, sharpness};
+use super::timings::{Microseconds, Timings};
+use super::{baseline, catalogue, measures, metadata, placement, sharpness};
 use crate::model::{Measure, MeasureState, Reason, Report, Severity, Signature, Verdict};
+use std::sync::Arc;
 
 /// Judges frames. The daemon speaks to this and not to [`Checker`], so that a test can put a slow
 /// or a wrong judge in its place.
@@ -19,34 +23,61 @@ pub trait Judge: Send + Sync {
 
 /// Judges frames by a standard. It keeps no state between frames: any number of threads may share one.
 #[derive(Debug, Clone)]
-pub struct Checker {
+pub struct Checker<L = OneLane> {
     standard: Standard,
-}
-
-/// A measured value and its score by the measure's public definition, where there is one.
-struct Taken {
-    kind: MeasureKind,
-    value: f64,
-    score: Option<f64>,
-}
-
-struct Facts {
-    width: u32,
-    height: u32,
-    orientation: Option<u8>,
-    taken: Vec<Taken>,
-    signature: Signature,
+    models: Option<Arc<Models>>,
+    lanes: L,
+    clock: Option<Microseconds>,
 }
 
 impl Checker {
-    /// Judges by that standard.
+    /// Judges by that standard, on the caller's thread alone, and the file and the frame only: what
+    /// needs the face is not measured without models.
     pub fn new(standard: Standard) -> Self {
-        Checker { standard }
+        Checker {
+            standard,
+            models: None,
+            lanes: OneLane,
+            clock: None,
+        }
+    }
+}
+
+impl<L: Lanes> Checker<L> {
+    /// The same, with models to see the person by.
+    pub fn with_models(self, models: Arc<Models>) -> Self {
+        Checker {
+            models: Some(models),
+            ..self
+        }
+    }
+
+    /// The same, with these ways of doing two things at once.
+    pub fn with_lanes<M: Lanes>(self, lanes: M) -> Checker<M> {
+        Checker {
+            standard: self.standard,
+            models: self.models,
+            lanes,
+            clock: self.clock,
+        }
+    }
+
+    /// The same, noting in each report how long the phases took by that clock.
+    pub fn with_clock(self, clock: Microseconds) -> Self {
+        Checker {
+            clock: Some(clock),
+            ..self
+        }
     }
 
     /// What it judges by.
     pub fn standard(&self) -> &Standard {
         &self.standard
+    }
+
+    /// Whether it sees the person.
+    pub fn sees_faces(&self) -> bool {
+        self.models.is_some()
     }
 
     /// The report on a file that is refused for its size alone, in bytes; `None` if it has to be
@@ -55,16 +86,22 @@ impl Checker {
         (bytes > MAX_FILE_BYTES as u64).then(|| self.unreadable(&Unreadable::too_big(bytes)))
     }
 
-    fn report(&self, facts: Facts) -> Report {
-        let mut measures = vec![whole(true), orientation(facts.orientation)];
+    fn report(&self, sight: &Sight, taken: &[Taken], signature: Signature) -> Report {
+        let mut measures = vec![whole(true), orientation(sight.orientation)];
         let mut reasons = Vec::new();
-        for taken in &facts.taken {
+        for taken in taken {
             let limit = self.standard.limit(taken.kind.name);
             let (measure, reason) = judge_one(taken, &limit);
             measures.push(measure);
             reasons.extend(reason);
         }
-        measures.extend(not_measured_people());
+        let placement = match &sight.view {
+            View::Whole(scene) => placement::place(scene, self.standard.portrait()),
+            View::Blind { why, .. } => placement::not_placed(why),
+        };
+        measures.extend(placement.measures);
+        reasons.extend(placement.reasons);
+        measures.extend(without_measure());
         let reasons = worst_of_each(reasons);
         let verdict = match reasons.first().map(|r| r.severity) {
             Some(Severity::Reject) => Verdict::Reject,
@@ -76,12 +113,15 @@ impl Checker {
             verdict,
             reasons,
             measures,
-            width_px: facts.width,
-            height_px: facts.height,
-            geometry: None,
-            crop: None,
+            width_px: sight.outline.frame.width,
+            height_px: sight.outline.frame.height,
+            geometry: match &sight.view {
+                View::Whole(scene) => Some(scene.geometry.clone()),
+                View::Blind { .. } => None,
+            },
+            crop: placement.crop,
             timings_ms: Default::default(),
-            signature: Some(facts.signature),
+            signature: Some(signature),
         }
     }
 
@@ -96,8 +136,8 @@ impl Checker {
             },
         };
         let mut measures = vec![whole(false), not_taken(catalogue::ORIENTATION, "EXIF")];
-        measures.extend(catalogue::LIMITED.iter().map(|k| not_taken(k.name, k.unit)));
-        measures.extend(not_measured_people());
+        measures.extend(catalogue::kinds().map(|k| not_taken(k.name, k.unit)));
+        measures.extend(without_measure());
         Report {
             standard: self.standard.name().to_owned(),
             verdict: Verdict::Reject,
@@ -113,120 +153,126 @@ impl Checker {
     }
 }
 
-impl Judge for Checker {
+impl<L: Lanes> Judge for Checker<L> {
     fn judge(&self, bytes: &[u8]) -> Report {
-        match facts(bytes) {
-            Ok(facts) => self.report(facts),
+        let timings = Timings::new(self.clock);
+        let seen = sight::look(bytes, self.models.as_deref(), &self.lanes, &timings);
+        let mut report = match seen {
+            Ok(sight) => {
+                let (taken, signature) = timings.of("measures", || measured(&sight, &self.lanes));
+                timings.of("report", || self.report(&sight, &taken, signature))
+            }
             Err(why) => self.unreadable(&why),
-        }
+        };
+        report.timings_ms = timings.into_ms();
+        report
     }
 }
 
-fn facts(bytes: &[u8]) -> Result<Facts, Unreadable> {
-    let outline = Outline::read(bytes)?;
-    let luma = Luma::decode(bytes, &outline)?;
-    let (width, height) = (outline.frame.width, outline.frame.height);
-    let orientation = metadata::orientation(&outline);
-    let exposure = Exposure::measure(&luma);
-    let take = |kind, value: f64, score| Taken {
-        kind,
-        value: rounded(value),
-        score,
-    };
-    let sharpness = sharpness::measure(&luma);
-    let plane = baseline::Plane {
-        width: luma.width,
-        height: luma.height,
-        samples: &luma.samples,
-        orientation: orientation.unwrap_or(1),
-    };
-    let signature = Signature {
-        sharpness: Some(rounded(sharpness)),
-        ..baseline::sight(plane, None)
-    };
-    let taken = vec![
-        take(
-            catalogue::MEGAPIXELS,
-            f64::from(width) * f64::from(height) / 1e6,
-            None,
-        ),
-        take(
-            catalogue::PORTRAIT_SCALE,
-            portrait_scale(width, height, orientation),
-            None,
-        ),
-        take(catalogue::SHARPNESS, sharpness, None),
-        take(
-            catalogue::LUMINANCE_MEAN,
-            exposure.mean,
-            Some(exposure.mean_score()),
-        ),
-        take(
-            catalogue::UNDER_EXPOSURE,
-            exposure.under,
-            Some(exposure.under_score()),
-        ),
-        take(
-            catalogue::OVER_EXPOSURE,
-            exposure.over,
-            Some(exposure.over_score()),
-        ),
-        take(
-            catalogue::DYNAMIC_RANGE,
-            exposure.entropy_bits,
-            Some(exposure.entropy_score()),
-        ),
-        take(catalogue::JPEG_QUALITY, metadata::quality(&outline), None),
-    ];
-    Ok(Facts {
-        width,
-        height,
-        orientation,
-        taken,
-        signature,
-    })
+/// All measures there are, in the catalogue's order, and what later frames are compared by.
+fn measured(sight: &Sight, lanes: &impl Lanes) -> (Vec<Taken>, Signature) {
+    let ((mut taken, signature), person) = lanes.both(
+        || of_frame(sight),
+        || match &sight.view {
+            View::Whole(scene) => measures::taken(scene),
+            View::Blind { why, .. } => measures::not_taken(why),
+        },
+    );
+    taken.extend(person);
+    (taken, signature)
 }
 
-/// To six decimals, finer than any measure is exact: so a value reads the same in the report, in the
-/// database and back.
-fn rounded(value: f64) -> f64 {
-    (value * 1e6).round() / 1e6
+fn of_frame(sight: &Sight) -> (Vec<Taken>, Signature) {
+    let luma = sight.view.luma();
+    let outline = &sight.outline;
+    let (width, height) = (outline.frame.width, outline.frame.height);
+    let exposure = Exposure::measure(luma);
+    let sharpness = sharpness::measure(luma);
+    let signature = match &sight.view {
+        View::Whole(scene) => baseline::seen(scene, sharpness),
+        View::Blind { luma, .. } => baseline::blind(luma, sharpness),
+    };
+    let taken = vec![
+        Taken::value(
+            catalogue::MEGAPIXELS,
+            f64::from(width) * f64::from(height) / 1e6,
+        ),
+        Taken::value(
+            catalogue::PORTRAIT_SCALE,
+            portrait_scale(luma.turn.size((luma.width, luma.height))),
+        ),
+        Taken::value(catalogue::SHARPNESS, sharpness),
+        Taken::scored(
+            catalogue::LUMINANCE_MEAN,
+            exposure.mean,
+            exposure.mean_score(),
+        ),
+        Taken::scored(
+            catalogue::UNDER_EXPOSURE,
+            exposure.under,
+            exposure.under_score(),
+        ),
+        Taken::scored(
+            catalogue::OVER_EXPOSURE,
+            exposure.over,
+            exposure.over_score(),
+        ),
+        Taken::scored(
+            catalogue::DYNAMIC_RANGE,
+            exposure.entropy_bits,
+            exposure.entropy_score(),
+        ),
+        Taken::value(catalogue::JPEG_QUALITY, metadata::quality(outline)),
+    ];
+    (taken, signature)
 }
 
 /// How many source pixels a pixel of the portrait (480 × 640) would have, were the crop as large
 /// as the upright frame allows.
-fn portrait_scale(width: u32, height: u32, orientation: Option<u8>) -> f64 {
-    let (across, down) = if metadata::turns(orientation) {
-        (height, width)
-    } else {
-        (width, height)
-    };
-    (f64::from(across) / 480.0).min(f64::from(down) / 640.0)
+fn portrait_scale((across, down): (usize, usize)) -> f64 {
+    (across as f64 / 480.0).min(down as f64 / 640.0)
 }
 
 fn judge_one(taken: &Taken, limit: &Limit) -> (Measure, Option<Reason>) {
-    let broken = limit.broken_by(taken.value);
+    let (value, score) = match &taken.found {
+        Found::Value { value, score } => (*value, *score),
+        Found::Nothing { why } => {
+            let state = MeasureState::NotMeasured { why: why.clone() };
+            return (measure(taken, (None, None), state), None);
+        }
+    };
+    let broken = limit.broken_by(value);
     let (mut min, mut max) = (limit.min.or(limit.warn_min), limit.max.or(limit.warn_max));
     match broken.map(|(breach, _)| breach) {
         Some(Breach::Below(broken)) => min = Some(broken),
         Some(Breach::Above(broken)) => max = Some(broken),
         None => {}
     }
-    let measure = Measure {
+    let state = MeasureState::Measured {
+        value,
+        score,
+        within: broken.is_none(),
+    };
+    let reason = broken
+        .filter(|&(_, severity)| severity != Severity::Off)
+        .and_then(|(breach, severity)| reasons::breach(&taken.kind, value, breach, severity))
+        .map(|mut reason| {
+            if let Some((zh, en)) = &taken.words {
+                (reason.zh, reason.en) = (zh.clone(), en.clone());
+            }
+            reason
+        });
+    (measure(taken, (min, max), state), reason)
+}
+
+fn measure(taken: &Taken, (min, max): (Option<f64>, Option<f64>), state: MeasureState) -> Measure {
+    Measure {
         name: taken.kind.name.to_owned(),
         unit: taken.kind.unit.to_owned(),
         min,
         max,
-        state: MeasureState::Measured {
-            value: taken.value,
-            score: taken.score,
-            within: broken.is_none(),
-        },
-    };
-    let reason = broken
-        .filter(|&(_, severity)| severity != Severity::Off)
-        .and_then(|(breach, severity)| reasons::breach(&taken.kind, taken.value, breach, severity));
-    (measure, reason)
+        state,
+    }
 }
 
 /// One reason an id, its worst; the worst of all first, else in the order of the report.
@@ -282,14 +328,45 @@ fn orientation(value: Option<u8>) -> Measure {
     }
 }
 
-fn not_measured_people() -> impl Iterator<Item = Measure> {
+fn without_measure() -> impl Iterator<Item = Measure> {
     catalogue::NOT_MEASURED.iter().map(|&(name, unit)| Measure {
         name: name.to_owned(),
         unit: unit.to_owned(),
         min: None,
         max: None,
         state: MeasureState::NotMeasured {
-            why: catalogue::NEEDS_FACE.to_owned(),
+            why: catalogue::NO_MEASURE.to_owned(),
         },
     })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::models::tests::shipped;
+    use super::*;
+    use crate::check::Scene;
+
+    /// The NASA portrait of tests/data: a frontal, smiling face, 512 x 512.
+    pub(in crate::check) fn astronaut() -> &'static [u8] {
+        include_bytes!("../../tests/data/astronaut.jpg")
+    }
+
+    /// A picture as a file, so good that nothing is lost.
+    pub(in crate::check) fn encoded(picture: &image::RgbImage) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 95)
+            .encode_image(picture)
+            .unwrap();
+        bytes
+    }
+
+    /// What is seen in a file.
+    pub(in crate::check) fn see(bytes: &[u8]) -> Scene {
+        let models = shipped();
+        let sight = sight::look(bytes, Some(&models), &OneLane, &Timings::new(None)).unwrap();
+        match sight.view {
+            View::Whole(scene) => *scene,
+            View::Blind { why, .. } => panic!("blind: {why}"),
+        }
+    }
 }

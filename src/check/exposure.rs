@@ -5,7 +5,9 @@
 //! RGB, here the stored Y' linearised by itself. For greys that is the same number; for the light
 //! blue of the backdrop (100, 197, 255) it is 0.43 instead of 0.50. In return no colour is decoded.
 
-use super::decode::Luma;
+use super::colour;
+use super::measure::{score, sigmoid};
+use super::picture::Luma;
 
 /// Linear luminance up to this counts as lost in the dark, on 0–255 (29794-5: 0 to 25).
 const DARK_MAX: u8 = 25;
@@ -32,7 +34,7 @@ impl Exposure {
         let mut linear = [0u64; 256];
         let mut sum = 0.0;
         for (code, &count) in coded.iter().enumerate() {
-            let y = linearised(code as u8);
+            let y = colour::linear(code as u8);
             linear[(y * 255.0).round() as usize] += count;
             sum += y * count as f64;
         }
@@ -78,26 +80,6 @@ impl Exposure {
     }
 }
 
-/// 1 / (1 + e^((x0 − v) / w)).
-pub(super) fn sigmoid(v: f64, x0: f64, w: f64) -> f64 {
-    1.0 / (1.0 + ((x0 - v) / w).exp())
-}
-
-/// As 29794-5 hands scores out: clamped to 0–100, and whole.
-pub(super) fn score(raw: f64) -> f64 {
-    raw.clamp(0.0, 100.0).round()
-}
-
-/// sRGB's transfer function (IEC 61966-2-1), code value to linear 0–1.
-pub(super) fn linearised(code: u8) -> f64 {
-    let v = f64::from(code) / 255.0;
-    if v <= 0.04045 {
-        v / 12.92
-    } else {
-        ((v + 0.055) / 1.055).powf(2.4)
-    }
-}
-
 fn histogram(samples: &[u8]) -> [u64; 256] {
     // Four counters in turn: neighbours are often equal, and adding to one counter twice in a row
     // waits for the first addition.
@@ -117,11 +99,13 @@ fn histogram(samples: &[u8]) -> [u64; 256] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::picture::Turn;
 
     fn flat(code: u8) -> Luma {
         Luma {
             width: 10,
             height: 7,
+            turn: Turn::default(),
             samples: vec![code; 70],
         }
     }
@@ -146,6 +130,7 @@ mod tests {
         let eight = Luma {
             width: 8,
             height: 1,
+            turn: Turn::default(),
             samples: vec![0, 90, 120, 150, 180, 200, 220, 255],
         };
         let entropy = Exposure::measure(&eight).entropy_bits;

@@ -33,15 +33,11 @@ pub fn quality(outline: &Outline) -> f64 {
     quality.clamp(1.0, 100.0)
 }
 
-/// EXIF orientation, 1 to 8; `None` where the file has none that can be read.
-pub fn orientation(outline: &Outline) -> Option<u8> {
-    let exif = exif::Reader::new().read_raw(outline.exif?.to_vec()).ok()?;
+/// EXIF orientation, 1 to 8; `None` where the file has none that can be read. Takes the EXIF block,
+/// from its TIFF header on.
+pub fn orientation(exif: Option<&[u8]>) -> Option<u8> {
+    let exif = exif::Reader::new().read_raw(exif?.to_vec()).ok()?;
     let field = exif.get_field(exif::Tag::Orientation, exif::In::PRIMARY)?;
     let value = u8::try_from(field.value.get_uint(0)?).ok()?;
     (1..=8).contains(&value).then_some(value)
-}
-
-/// Whether that orientation swaps width and height for the viewer.
-pub fn turns(orientation: Option<u8>) -> bool {
-    orientation.is_some_and(|o| o >= 5)
 }

@@ -8,23 +8,42 @@
 //! Whether the equipment is still what it was in the session's earlier frames is told by [`baseline`], which is handed those
 //! frames and keeps none.
 //!
-//! What it tells today needs no face: whether all of the file is there, resolution, sharpness,
-//! exposure and clipping, dynamic range, compression. Every other rule of the portrait standard
-//! stands in the report as not measured, with the reason.
+//! Two things are proven apart from each other: that all of the file is there (`jpeg`), and what is in
+//! the picture (`picture`, `face`, put together in [`Scene`]). The measures of the file and the frame
+//! need no face; those of the person (`measures`) need the models of `models/`, which the caller reads.
+//! Without them, and where a rule has no measure yet, the report says that it was not measured, and why.
 
 pub mod baseline;
 pub mod catalogue;
 mod checker;
-mod decode;
+pub mod colour;
 mod exposure;
+pub mod face;
 mod jpeg;
+mod lanes;
+pub mod mask;
+mod measure;
+mod measures;
 mod metadata;
+mod models;
+pub mod picture;
+mod placement;
 pub mod position;
 mod reasons;
+mod scene;
 mod sharpness;
+mod sight;
 mod standard;
+mod timings;
 
 pub use checker::{Checker, Judge};
-pub use jpeg::{Coding, MAX_FILE_BYTES, MAX_PIXELS, MAX_PIXELS_PROGRESSIVE, Outline, Unreadable};
+pub use jpeg::{
+    Coding, Header, MAX_FILE_BYTES, MAX_PIXELS, MAX_PIXELS_PROGRESSIVE, Outline, Unreadable,
+};
+pub use lanes::{Lanes, OneLane};
+pub use measure::{Fault, MeasureKind, Words};
+pub use models::{InferenceError, ModelError, Models};
 pub use reasons::number;
+pub use scene::{Face, Scene};
 pub use standard::{Limit, Metadata, OutsideSize, PortraitRules, Problem, Standard, StandardError};
+pub use timings::Microseconds;

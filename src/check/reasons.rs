@@ -1,52 +1,8 @@
 //! What the photographer is told, in Chinese and English.
 
-use super::catalogue::MeasureKind;
 use super::jpeg::Unreadable;
+use super::measure::{MeasureKind, Words};
 use crate::model::{About, Reason, Severity};
-
-/// The remedy that goes with a reason: Chinese, English.
-fn remedy(id: &str) -> (&'static str, &'static str) {
-    match id {
-        "blurred" => (
-            "检查对焦点和快门速度，请学生坐稳后重拍",
-            "check the focus point and the shutter speed, have the student sit still, shoot again",
-        ),
-        "under-exposed" => (
-            "检查闪光灯是否闪亮，加光或开大光圈后重拍",
-            "check that the flash fired, add light or open the aperture, shoot again",
-        ),
-        "over-exposed" => (
-            "减弱灯光或收小光圈后重拍",
-            "turn the lights down or close the aperture, shoot again",
-        ),
-        "low-contrast" => (
-            "检查镜头是否起雾或逆光，以及曝光",
-            "check the lens for haze or light shining into it, and the exposure",
-        ),
-        "resolution" => (
-            "把相机的图像尺寸设为“大”",
-            "set the camera's image size to large",
-        ),
-        "compressed" => (
-            "把相机的画质设为“精细”",
-            "set the camera's image quality to fine",
-        ),
-        _ => ("请检查", "have a look"),
-    }
-}
-
-/// What is wrong, in a word or two: Chinese, English.
-fn fault(id: &str) -> (&'static str, &'static str) {
-    match id {
-        "blurred" => ("照片模糊", "blurred"),
-        "under-exposed" => ("曝光不足", "under-exposed"),
-        "over-exposed" => ("曝光过度", "over-exposed"),
-        "low-contrast" => ("照片发灰，反差过低", "washed out, too little contrast"),
-        "resolution" => ("像素不够", "too few pixels"),
-        "compressed" => ("压缩过度", "compressed too much"),
-        _ => ("不合格", "outside its limits"),
-    }
-}
 
 /// Which side of which limit a value is on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,24 +21,38 @@ pub(super) fn breach(
     breach: Breach,
     severity: Severity,
 ) -> Option<Reason> {
-    let (id, limit, zh_word, en_word) = match breach {
+    let (fault, limit, zh_word, en_word) = match breach {
         Breach::Below(limit) => (kind.below?, limit, "不低于", "at least"),
         Breach::Above(limit) => (kind.above?, limit, "不高于", "at most"),
     };
-    let ((zh_fault, en_fault), (zh_remedy, en_remedy)) = (fault(id), remedy(id));
-    let (value, limit) = (number(value), number(limit));
-    let unit = match kind.unit {
-        "" | "fraction" => String::new(),
-        unit => format!(" {unit}"),
+    let (zh, en) = match fault.words {
+        Words::Made(make) => make(value),
+        Words::Fixed { fault, remedy } => {
+            let (value, limit) = (number(value), number(limit));
+            let unit = match kind.unit {
+                "" | "fraction" => String::new(),
+                unit => format!(" {unit}"),
+            };
+            let name = kind.name;
+            (
+                format!(
+                    "{}（{name} {value}{unit}，要求{zh_word} {limit}）：{}",
+                    fault.0, remedy.0
+                ),
+                format!(
+                    "{} ({name} {value}{unit}, {en_word} {limit}): {}",
+                    fault.1, remedy.1
+                ),
+            )
+        }
     };
-    let name = kind.name;
     Some(Reason {
-        id: id.to_owned(),
+        id: fault.id.to_owned(),
         severity,
         was: None,
         about: About::Student,
-        zh: format!("{zh_fault}（{name} {value}{unit}，要求{zh_word} {limit}）：{zh_remedy}"),
-        en: format!("{en_fault} ({name} {value}{unit}, {en_word} {limit}): {en_remedy}"),
+        zh,
+        en,
     })
 }
 
@@ -116,14 +86,20 @@ pub fn number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::catalogue::LIMITED;
+    use crate::check::catalogue::limited;
 
     #[test]
-    fn every_reason_of_the_catalogue_has_words() {
-        for kind in LIMITED {
-            for id in [kind.below, kind.above].into_iter().flatten() {
-                assert_ne!(fault(id), fault("?"), "{id}");
-                assert_ne!(remedy(id), remedy("?"), "{id}");
+    fn every_reason_has_words_in_both_languages() {
+        for kind in limited() {
+            for side in [Breach::Below(1.5), Breach::Above(1.5)] {
+                let Some(reason) = breach(kind, 2.5, side, Severity::Warn) else {
+                    continue;
+                };
+                assert!(!reason.zh.is_ascii() && reason.en.len() > 5, "{reason:?}");
+                assert!(
+                    reason.en.is_ascii() || reason.en.contains('°'),
+                    "{reason:?}"
+                );
             }
         }
     }

@@ -9,7 +9,7 @@
 //!
 //! Until the face is found, the middle half of the frame stands in for it.
 
-use super::decode::Luma;
+use super::picture::Luma;
 
 /// Side of a block, in pixels: a 64th of the image's shorter side within these bounds. The contrast
 /// is that of the block and its eight neighbours, which together have to hold an edge whole, or the
@@ -156,6 +156,7 @@ impl Block {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::picture::Turn;
 
     /// Vertical bars 40 pixels wide, blurred by a Gaussian of `sigma` pixels, `contrast` code values apart.
     fn bars(sigma: f64, contrast: f64) -> Luma {
@@ -172,6 +173,7 @@ mod tests {
         Luma {
             width,
             height,
+            turn: Turn::default(),
             samples: line.repeat(height),
         }
     }
@@ -197,12 +199,14 @@ mod tests {
         let flat = Luma {
             width: 640,
             height: 480,
+            turn: Turn::default(),
             samples: vec![128; 640 * 480],
         };
         assert_eq!(measure(&flat), 0.0);
         let tiny = Luma {
             width: 2,
             height: 1,
+            turn: Turn::default(),
             samples: vec![0, 255],
         };
         assert_eq!(measure(&tiny), 0.0);

@@ -41,6 +41,9 @@ pub struct RunArgs {
     /// The control socket
     #[arg(long, value_name = "PATH", env = "SHUTTERLINE_SOCKET")]
     pub socket: Option<PathBuf>,
+    /// The folder of the models that find the face
+    #[arg(long, value_name = "DIR")]
+    pub models: Option<PathBuf>,
     /// The camera driver
     #[arg(long)]
     pub camera: Option<CameraArg>,
@@ -61,6 +64,9 @@ impl RunArgs {
         }
         if let Some(socket) = &self.socket {
             config.socket.path.clone_from(socket);
+        }
+        if let Some(models) = &self.models {
+            config.check.models = Some(models.clone());
         }
         match self.camera {
             Some(CameraArg::Gphoto) => config.camera.driver = CameraDriver::Gphoto,

@@ -297,6 +297,8 @@ impl Archive {
 pub struct Check {
     /// `standard`: a name from `config/standards/` or the path of such a file; `cn-graduate-blue`.
     pub standard: String,
+    /// `models`: the folder of the models that find the face; none, so that the usual ones are tried.
+    pub models: Option<PathBuf>,
     /// `threads`: frames judged side by side; 1. A 24-megapixel frame takes about 75 MB while it is judged.
     pub threads: u8,
 }
@@ -305,6 +307,7 @@ impl Default for Check {
     fn default() -> Self {
         Self {
             standard: "cn-graduate-blue".into(),
+            models: None,
             threads: 1,
         }
     }

@@ -40,6 +40,7 @@ fn walk(page: &mut Page, document: Option<&DeTable>) -> Config {
     });
     root.section("check", |s| {
         s.text("standard", &mut config.check.standard);
+        s.optional("models", &mut config.check.models);
         s.number("threads", "a whole number", &mut config.check.threads);
     });
     root.section("upload", |s| {

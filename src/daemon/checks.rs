@@ -1,6 +1,7 @@
 //! The check's threads: `check-0`, `check-1`, …
 
 use super::inbox::{Inbox, Message};
+use super::sight::Cores;
 use crate::archive::Reader;
 use crate::check::{Checker, Judge};
 use crate::model::{About, FileRole, FrameId, Reason, Report, Severity, Verdict};
@@ -27,7 +28,7 @@ impl CheckPool {
     /// Start `threads` threads.
     pub(super) fn start(
         threads: usize,
-        checker: Checker,
+        checker: Checker<Cores>,
         data: PathBuf,
         reader: Reader,
         inbox: &Inbox,
@@ -113,7 +114,12 @@ struct Place {
 
 impl Place {
     /// The report on a download, or on the archived file when the archive was quicker: the image data is the same (I9).
-    fn judge(&self, checker: &Checker, frame: &FrameId, incoming: &Path) -> io::Result<Report> {
+    fn judge(
+        &self,
+        checker: &Checker<Cores>,
+        frame: &FrameId,
+        incoming: &Path,
+    ) -> io::Result<Report> {
         match judge_file(checker, incoming) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 let stored = self
@@ -136,7 +142,7 @@ impl Place {
 }
 
 /// A file that is refused for its size alone is never read: it may be larger than the memory.
-fn judge_file(checker: &Checker, path: &Path) -> io::Result<Report> {
+fn judge_file(checker: &Checker<Cores>, path: &Path) -> io::Result<Report> {
     match checker.refuse_by_size(std::fs::metadata(path)?.len()) {
         Some(refused) => Ok(refused),
         None => Ok(checker.judge(&std::fs::read(path)?)),
@@ -147,7 +153,7 @@ fn judge_file(checker: &Checker, path: &Path) -> io::Result<Report> {
 /// for both.
 const NICENESS: i32 = 10;
 
-fn run(waiting: &Mutex<Receiver<Work>>, checker: &Checker, place: &Place, inbox: &Inbox) {
+fn run(waiting: &Mutex<Receiver<Work>>, checker: &Checker<Cores>, place: &Place, inbox: &Inbox) {
     // On Linux this is the calling thread's alone.
     if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
         tracing::warn!(%error, "the check runs at full priority");

@@ -16,8 +16,10 @@ mod publish;
 mod recovery;
 mod settings;
 mod shell;
+mod sight;
 mod start;
 mod timers;
 
 pub use options::{Options, OptionsError};
+pub use sight::{Cores, SightError, load_models};
 pub use start::{Daemon, StartError, Stopped};

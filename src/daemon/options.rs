@@ -26,6 +26,8 @@ pub struct Options {
     pub camera: camera::Options,
     /// What frames are judged by.
     pub standard: Standard,
+    /// The folder of the models that find the face; the usual ones are tried where none is named.
+    pub models: Option<PathBuf>,
     /// Check threads; each holds one frame's pixels.
     pub check_threads: usize,
     /// A check that takes longer is answered `unchecked`.
@@ -72,6 +74,7 @@ impl Options {
             archive: archive_options(config)?,
             camera: camera_options(config)?,
             standard: standard(&config.check.standard)?,
+            models: config.check.models.clone(),
             check_threads: usize::from(config.check.threads),
             check_deadline: CHECK_DEADLINE,
             destinations: destinations(config),

@@ -156,7 +156,7 @@ impl Shell {
         }
         let mut preflight = Preflight {
             answer: Some(answer),
-            lines: vec![self.disk_line(), self.standard_line()],
+            lines: vec![self.disk_line(), self.models_line()],
             step: Step::Probing,
             until: clock::boot_time() + PATIENCE,
         };
@@ -188,16 +188,22 @@ impl Shell {
         }
     }
 
-    fn standard_line(&self) -> PreflightLine {
-        line(
-            "models",
-            Finding::Ok,
-            format!(
-                "standard {}; no face model is in this version",
-                self.parts.standard
+    fn models_line(&self) -> PreflightLine {
+        let standard = &self.parts.standard;
+        match &self.parts.sight {
+            None => line(
+                "models",
+                Finding::Ok,
+                format!("standard {standard}; the face models are loaded"),
+                "",
             ),
-            "",
-        )
+            Some(why) => line(
+                "models",
+                Finding::Fail,
+                format!("standard {standard}; no frame's face will be checked: {why}"),
+                "install the models and start the station again",
+            ),
+        }
     }
 
     /// The camera answered a probe: on to the reference shot.

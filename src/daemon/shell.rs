@@ -44,6 +44,8 @@ pub(super) struct Parts {
     pub(super) bindings: Vec<crate::model::Binding>,
     pub(super) profile: Vec<(String, String)>,
     pub(super) standard: String,
+    /// Why the check sees no faces; `None` where it does.
+    pub(super) sight: Option<String>,
     pub(super) check_deadline: Millis,
     pub(super) leftovers: std::sync::mpsc::Sender<PathBuf>,
 }

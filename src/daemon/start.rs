@@ -5,9 +5,10 @@ use super::inbox::{INBOX, Inbox, Message};
 use super::options::Options;
 use super::publish::Publisher;
 use super::shell::{End, Parts, Shell};
+use super::sight::{Cores, load_models};
 use crate::archive::{Archive, ArchiveError, Reader};
 use crate::camera::{CameraError, CameraLink};
-use crate::check::Checker;
+use crate::check::{Checker, Standard};
 use crate::clock;
 use crate::model::{Bytes, OutboxCounts};
 use crate::panel::SimPanel;
@@ -104,9 +105,10 @@ impl Daemon {
         );
         let (panel, finger) = start_panel(&inbox, &options.policy)?;
         let standard = options.standard.name().to_owned();
+        let (checker, sight) = checker(options.standard, options.models.as_deref());
         let checks = CheckPool::start(
             options.check_threads,
-            Checker::new(options.standard),
+            checker.with_lanes(Cores::beside(options.check_threads)),
             data.clone(),
             reader.clone(),
             &inbox,
@@ -157,6 +159,7 @@ impl Daemon {
             bindings: options.policy.bindings,
             profile,
             standard,
+            sight,
             check_deadline: options.check_deadline,
             leftovers,
         };
@@ -371,4 +374,24 @@ fn notify(states: &[sd_notify::NotifyState<'_>]) {
 /// Tell systemd that the loop goes round.
 pub(super) fn feed_watchdog() {
     notify(&[sd_notify::NotifyState::Watchdog]);
+}
+
+/// What frames are judged by, and what is wrong with its eyes, if anything. A station without models still shoots:
+/// everything but the face is checked, and each report says what was not.
+fn checker(standard: Standard, models: Option<&Path>) -> (Checker, Option<String>) {
+    let checker = Checker::new(standard).with_clock(clock::boot_time_us);
+    match load_models(models) {
+        Ok(models) => (checker.with_models(models), None),
+        Err(error) => {
+            let why = chain(&error);
+            tracing::error!(error = why, "the check sees no faces");
+            (checker, Some(why))
+        }
+    }
+}
+
+/// An error with its causes, for a line of its own.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |e| e.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -62,12 +62,14 @@ impl Rig {
              [panel]\ndriver = \"sim\"\n\
              [camera]\ndriver = \"sim\"\nsim-folder = {:?}\n\
              [archive]\ndata = {:?}\nincoming = {:?}\n\
-             [check]\nstandard = {:?}\n\
+             [check]\nstandard = {:?}\nmodels = {:?}\n\
              [[destination]]\nname = \"agency\"\nkind = \"fs\"\nfolder = {:?}\n",
             dir.join("card"),
             dir.join("data"),
             dir.join("incoming"),
             dir.join("standard.toml"),
+            // Nobody is in the rig's pictures, and looking for them would take longer than all else here.
+            dir.join("no-models"),
             dir.join("delivered"),
         );
         std::fs::create_dir(dir.join("delivered")).expect("destination");
@@ -87,6 +89,16 @@ impl Rig {
             _keep: Some(keep),
             seated_at: Cell::new(Millis(0)),
         }
+    }
+
+    /// Gives the station the models, so that it sees faces; before it is started.
+    pub fn with_models(mut self) -> Self {
+        let none = format!("models = {:?}\n", self.dir.join("no-models"));
+        let models = concat!(env!("CARGO_MANIFEST_DIR"), "/models");
+        self.config = self
+            .config
+            .replace(&none, &format!("models = {models:?}\n"));
+        self
     }
 
     /// The picture that the sim camera takes from now on.

@@ -13,10 +13,12 @@
 mod colour;
 pub mod limits;
 mod moved;
+mod seen;
 mod sight;
 mod trend;
 mod words;
 
+pub(in crate::check) use seen::{blind, seen};
 pub use sight::{Plane, sight};
 
 use crate::model::{Reason, Signature};

@@ -3,7 +3,7 @@
 use super::limits::{CELL_OFF_STOPS, CELLS_OFF_SHARE, EDGE_CELLS, EDGE_STOPS};
 use super::sight::CELLS;
 use super::{median, stops};
-use crate::check::exposure::linearised;
+use crate::check::colour::linear;
 
 /// Whether most cells beside the usual background's edges show something else. More or less light is no move, and neither is
 /// more on one side than on the other.
@@ -27,7 +27,7 @@ pub(super) fn told_by_background(usual: &[Option<u8>], now: &[Option<u8>]) -> bo
 }
 
 fn light(code: u8) -> f64 {
-    linearised(code)
+    linear(code)
 }
 
 fn beside_an_edge(cells: &[Option<u8>], n: usize) -> bool {

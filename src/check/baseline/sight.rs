@@ -1,6 +1,7 @@
 //! From the pixels of one frame to its signature: what can be told without a face.
 
-use crate::check::exposure::linearised;
+use crate::check::colour::linear;
+use crate::check::measure::rounded;
 use crate::model::{Band, Signature, Silhouette};
 
 /// Cells of the background, across and down.
@@ -66,11 +67,6 @@ pub fn sight(plane: Plane<'_>, person: Option<&Silhouette>) -> Signature {
     }
 }
 
-/// To six decimals, so that a value reads the same in the report, in the database and back.
-fn rounded(value: f64) -> f64 {
-    (value * 1e6).round() / 1e6
-}
-
 fn is_border(x: usize, y: usize) -> bool {
     y < BORDER || (y < ABOVE_SHOULDERS && !(BORDER..CELLS - BORDER).contains(&x))
 }
@@ -94,7 +90,7 @@ fn share_of(person: &Silhouette) -> f64 {
     cells as f64 / (f64::from(person.width) * f64::from(person.height)).max(1.0)
 }
 
-/// sRGB's code value of a luminance: the inverse of [`linearised`].
+/// sRGB's code value of a luminance: the inverse of [`linear`].
 fn coded(light: f64) -> u8 {
     let v = if light <= 0.003_130_8 {
         light * 12.92
@@ -137,7 +133,7 @@ impl Sums {
             strips: vec![Mean::default(); STRIPS * PARTS],
             codes: [0; 256],
         };
-        let lights: [f64; 256] = std::array::from_fn(|code| linearised(code as u8));
+        let lights: [f64; 256] = std::array::from_fn(|code| linear(code as u8));
         let (width, height) = (plane.width, plane.height);
         let step = (width * height).div_ceil(SAMPLES).isqrt().max(1);
         let rows = plane.samples.chunks_exact(width.max(1)).enumerate();
@@ -165,7 +161,7 @@ impl Sums {
         for (code, count) in self.codes.iter().enumerate().rev() {
             above += count;
             if above * 100 > all {
-                return linearised(code as u8);
+                return linear(code as u8);
             }
         }
         0.0

@@ -14,7 +14,7 @@ mod scan;
 mod unreadable;
 
 pub use frame::Coding;
-pub use outline::Outline;
+pub use outline::{Header, Outline};
 pub use unreadable::Unreadable;
 
 /// The largest file that is looked at, in bytes. The largest JPEGs of 60-megapixel cameras at

@@ -25,33 +25,30 @@ pub struct Outline<'a> {
     pub image_bytes: usize,
 }
 
+/// What stands before the first scan: enough to refuse a file for its size, and to decode it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Header<'a> {
+    /// Size and coding.
+    pub frame: Frame,
+    /// The EXIF block, from its TIFF header on.
+    pub exif: Option<&'a [u8]>,
+}
+
+impl<'a> Header<'a> {
+    /// Reads up to the first scan, and looks at no picture data.
+    ///
+    /// # Errors
+    /// When the file is no JPEG, is too large, or is of a kind that is not read.
+    pub fn read(data: &'a [u8]) -> Result<Self, Unreadable> {
+        Reader::new(data)?.header()
+    }
+}
+
 impl<'a> Outline<'a> {
     /// Reads the file from marker to marker and walks every scan. An error means that some of the
     /// picture is not there, or is of a kind that is not read.
     pub fn read(data: &'a [u8]) -> Result<Self, Unreadable> {
-        if data.is_empty() {
-            return Err(Unreadable::Empty);
-        }
-        if data.len() > MAX_FILE_BYTES {
-            return Err(Unreadable::too_big(data.len() as u64));
-        }
-        if !data.starts_with(&[0xFF, 0xD8]) {
-            return Err(Unreadable::NotJpeg);
-        }
-        Reader {
-            data,
-            pos: 2,
-            frame: None,
-            tables: Tables::default(),
-            quantisation: [None; 4],
-            luma_quantisation: None,
-            exif: None,
-            adobe_transform: None,
-            scans: 0,
-            coded: [[None; 64]; 3],
-            nonzero: Nonzero::default(),
-        }
-        .read()
+        Reader::new(data)?.read()
     }
 }
 
@@ -71,6 +68,54 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    fn new(data: &'a [u8]) -> Result<Self, Unreadable> {
+        if data.is_empty() {
+            return Err(Unreadable::Empty);
+        }
+        if data.len() > MAX_FILE_BYTES {
+            return Err(Unreadable::too_big(data.len() as u64));
+        }
+        if !data.starts_with(&[0xFF, 0xD8]) {
+            return Err(Unreadable::NotJpeg);
+        }
+        Ok(Reader {
+            data,
+            pos: 2,
+            frame: None,
+            tables: Tables::default(),
+            quantisation: [None; 4],
+            luma_quantisation: None,
+            exif: None,
+            adobe_transform: None,
+            scans: 0,
+            coded: [[None; 64]; 3],
+            nonzero: Nonzero::default(),
+        })
+    }
+
+    fn header(mut self) -> Result<Header<'a>, Unreadable> {
+        loop {
+            match self.marker()? {
+                0xDA => break,
+                0x01 | 0xD0..=0xD9 => return Err(self.damaged("no image in the file")),
+                marker => {
+                    let segment = self.segment()?;
+                    self.take_segment(marker, segment)?;
+                }
+            }
+        }
+        match &self.frame {
+            None => Err(self.damaged("a scan before the frame header")),
+            Some(frame) => {
+                self.readable(frame)?;
+                Ok(Header {
+                    frame: frame.clone(),
+                    exif: self.exif,
+                })
+            }
+        }
+    }
+
     fn read(mut self) -> Result<Outline<'a>, Unreadable> {
         loop {
             let marker = self.marker()?;
@@ -304,16 +349,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn finish(self) -> Result<Outline<'a>, Unreadable> {
-        let Some(frame) = &self.frame else {
-            return Err(self.damaged("no image in the file"));
-        };
-        let whole = self.coded[..frame.components.len()]
-            .iter()
-            .all(|component| component.iter().all(|&low| low == Some(0)));
-        if !whole {
-            return Err(self.damaged("a scan is missing"));
-        }
+    /// Whether the planes are ones that the measures can be taken on.
+    fn readable(&self, frame: &Frame) -> Result<(), Unreadable> {
         let ids = frame.components.iter().map(|c| c.id).collect::<Vec<_>>();
         if ids == *b"RGB" || (ids.len() == 3 && self.adobe_transform == Some(0)) {
             return Err(Unreadable::Unsupported {
@@ -325,6 +362,20 @@ impl<'a> Reader<'a> {
                 what: "luminance at less than full resolution",
             });
         }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Outline<'a>, Unreadable> {
+        let Some(frame) = &self.frame else {
+            return Err(self.damaged("no image in the file"));
+        };
+        let whole = self.coded[..frame.components.len()]
+            .iter()
+            .all(|component| component.iter().all(|&low| low == Some(0)));
+        if !whole {
+            return Err(self.damaged("a scan is missing"));
+        }
+        self.readable(frame)?;
         let Some(luma_quantisation) = self.luma_quantisation else {
             return Err(self.damaged("no quantisation table for the luminance"));
         };

@@ -2,6 +2,7 @@
 
 use super::read::{Parser, Table, Value, number_of};
 use crate::check::position::Bands;
+use crate::model::Severity;
 use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
 
@@ -10,6 +11,8 @@ use toml::Spanned;
 pub struct PortraitRules {
     /// Its size, and where the head lies.
     pub bands: Bands,
+    /// What it leads to when no crop keeps the bands.
+    pub severity: Severity,
     /// Dots per inch, written into the file; says nothing about the pixels.
     pub dpi: u16,
     /// Smallest and largest size of the file, in bytes, both allowed.
@@ -44,7 +47,7 @@ pub enum Metadata {
     Identity,
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "width-px",
     "height-px",
     "crown-px",
@@ -52,6 +55,7 @@ const KEYS: [&str; 14] = [
     "face-width-px",
     "head-height-px",
     "centre-tolerance-px",
+    "severity",
     "dpi",
     "file-bytes",
     "min-quality",
@@ -86,6 +90,7 @@ impl Parser<'_> {
         };
         // Each is read before any is missed, so that all problems are told at once.
         let bands = self.bands(&at);
+        let severity = self.severity(fields, "portrait.", value.span());
         let dpi = self.whole(&at, "dpi", 1..=2_400);
         let file_bytes = self.band(&at, "file-bytes", MAX_FILE_BYTES);
         let min_quality = self.whole(&at, "min-quality", 1..=100);
@@ -98,6 +103,7 @@ impl Parser<'_> {
         let background_rgb = fields.get("background-rgb").map(|v| self.colour(v));
         Some(PortraitRules {
             bands: bands?,
+            severity,
             dpi: u16::try_from(dpi?).ok()?,
             file_bytes: file_bytes?,
             min_quality: u8::try_from(min_quality?).ok()?,

@@ -1,7 +1,8 @@
 //! Reading a standard's text, with every problem found in one go.
 
 use super::{Limit, Problem, Standard};
-use crate::check::catalogue::{LIMITED, MeasureKind};
+use crate::check::catalogue::limited;
+use crate::check::measure::{Fault, MeasureKind};
 use crate::model::Severity;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -104,8 +105,12 @@ impl<'t> Parser<'t> {
             self.problem(span, "there is no [measure.…] table");
             return limits;
         };
-        self.unknown_keys(measures, &LIMITED.map(|k| k.name), "measure.");
-        for kind in LIMITED {
+        self.unknown_keys(
+            measures,
+            &limited().map(|k| k.name).collect::<Vec<_>>(),
+            "measure.",
+        );
+        for kind in limited() {
             match measures.get(kind.name) {
                 // A measure without a word about it would be a limit that nobody decided on.
                 None => self.problem(
@@ -117,7 +122,7 @@ impl<'t> Parser<'t> {
                 ),
                 Some(value) => match value.get_ref().as_table() {
                     Some(fields) => {
-                        let limit = self.limit(&kind, fields, value.span());
+                        let limit = self.limit(kind, fields, value.span());
                         limits.insert(kind.name, limit);
                     }
                     None => self.problem(
@@ -171,10 +176,10 @@ impl<'t> Parser<'t> {
         fields: &Table,
         key: &str,
         place: &str,
-        reason: Option<&str>,
+        fault: Option<Fault>,
     ) -> Option<f64> {
         let value = fields.get(key)?;
-        if reason.is_none() {
+        if fault.is_none() {
             self.problem(
                 value.span(),
                 format!("{place}{key}: this measure has no limit on that side"),
@@ -188,7 +193,7 @@ impl<'t> Parser<'t> {
         number
     }
 
-    fn severity(&mut self, fields: &Table, place: &str, span: Range<usize>) -> Severity {
+    pub(super) fn severity(&mut self, fields: &Table, place: &str, span: Range<usize>) -> Severity {
         let word = fields.get("severity");
         match word.and_then(|v| v.get_ref().as_str()) {
             Some("off") => Severity::Off,

@@ -4,6 +4,7 @@ mod morning;
 pub mod pictures;
 mod screen;
 mod stage;
+mod standard;
 
 use super::run::CameraArg;
 use anyhow::Context;

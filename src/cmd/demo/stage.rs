@@ -2,6 +2,7 @@
 
 use super::super::run::CameraArg;
 use super::pictures::{self, Scene};
+use super::standard::frame_only;
 use anyhow::{Context, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -69,6 +70,8 @@ impl Stage {
         };
         fs::create_dir(stage.delivered()).context("cannot make the folder to deliver to")?;
         stage.write("roster.csv", &roster())?;
+        let shipped = include_str!("../../../config/standards/cn-graduate-blue.toml");
+        stage.write("standard.toml", &frame_only(shipped))?;
         stage.write("shutterline.toml", &stage.config(fast))?;
         fs::create_dir_all(stage.picture().parent().unwrap_or(&stage.dir))
             .context("cannot make the card's folders")?;
@@ -93,7 +96,10 @@ impl Stage {
              [panel]\ndriver = \"sim\"\n\n\
              [camera]\ndriver = \"{driver}\"\nsim-folder = {card:?}\n\n\
              [archive]\ndata = {data:?}\nincoming = {incoming:?}\n\n\
+             # The shipped cn-graduate-blue, but for the person: the students here are drawn.\n\
+             [check]\nstandard = {standard:?}\n\n\
              [[destination]]\nname = \"agency\"\nkind = \"fs\"\nfolder = {delivered:?}\n",
+            standard = self.dir.join("standard.toml"),
             card = self.card(),
             data = self.data(),
             incoming = self.dir.join("incoming"),

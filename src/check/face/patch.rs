@@ -1,0 +1,154 @@
+//! A square piece of the picture, turned and scaled to what a network takes.
+
+use crate::check::picture::Colour;
+
+/// Where the square lies, in pixels of the small picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Square {
+    /// Centre.
+    pub(super) x: f32,
+    /// Centre.
+    pub(super) y: f32,
+    /// Across and down, before it is turned.
+    pub(super) width: f32,
+    pub(super) height: f32,
+    /// How far it is turned clockwise, in radians.
+    pub(super) angle: f32,
+}
+
+impl Square {
+    /// The place in the picture of a place in the square, 0 to 1 each.
+    pub(super) fn place(&self, u: f32, v: f32) -> (f32, f32) {
+        let (dx, dy) = ((u - 0.5) * self.width, (v - 0.5) * self.height);
+        let (sin, cos) = self.angle.sin_cos();
+        (self.x + dx * cos - dy * sin, self.y + dx * sin + dy * cos)
+    }
+
+    /// `side` by `side` pixels of it as red, green, blue; code values 0 to 255 are mapped to
+    /// `low` to `high`. What lies outside the picture is black.
+    ///
+    /// It is taken from the smallest of the sizes that still has as many pixels as are wanted, as
+    /// skipping pixels would turn fine patterns of the clothes into coarse ones.
+    pub(super) fn sample(&self, sizes: &Sizes, side: usize, low: f32, high: f32) -> Vec<f32> {
+        let step = self.width.max(self.height) / side as f32;
+        let (colour, smaller) = sizes.for_step(step);
+        let gain = (high - low) / 255.0;
+        let mut pixels = Vec::with_capacity(side * side * 3);
+        for row in 0..side {
+            for column in 0..side {
+                let share = |n: usize| (n as f32 + 0.5) / side as f32;
+                let (x, y) = self.place(share(column), share(row));
+                let taken = between(colour, x / smaller, y / smaller);
+                pixels.extend(taken.map(|c| low + c * gain));
+            }
+        }
+        pixels
+    }
+}
+
+/// The small picture at half, a quarter, … of its size, for whoever needs few pixels of it.
+pub(in crate::check) struct Sizes<'c> {
+    whole: &'c Colour,
+    halves: Vec<Colour>,
+}
+
+impl<'c> Sizes<'c> {
+    /// Down to an eighth.
+    pub(in crate::check) fn of(whole: &'c Colour) -> Self {
+        let mut halves: Vec<Colour> = Vec::new();
+        for _ in 0..3 {
+            let next = halves.last().unwrap_or(whole).halved();
+            if next.width == 0 || next.height == 0 {
+                break;
+            }
+            halves.push(next);
+        }
+        Sizes { whole, halves }
+    }
+
+    /// The picture itself.
+    pub(in crate::check) fn whole(&self) -> &Colour {
+        self.whole
+    }
+
+    /// The one for whoever takes a pixel every `step` pixels, and how much smaller it is.
+    fn for_step(&self, step: f32) -> (&Colour, f32) {
+        let level = (step.max(1.0).log2().floor() as usize).min(self.halves.len());
+        match level.checked_sub(1) {
+            None => (self.whole, 1.0),
+            Some(half) => (&self.halves[half], (1u32 << level) as f32),
+        }
+    }
+}
+
+/// Of the four pixels around the place, whose centres lie at halves.
+fn between(colour: &Colour, x: f32, y: f32) -> [f32; 3] {
+    if x < 0.0 || y < 0.0 || x > colour.width as f32 || y > colour.height as f32 {
+        return [0.0; 3];
+    }
+    let (x, y) = (x - 0.5, y - 0.5);
+    let (left, top) = (x.floor(), y.floor());
+    let (fx, fy) = (x - left, y - top);
+    let at = |dx: i32, dy: i32| colour.at(left as i32 + dx, top as i32 + dy).map(f32::from);
+    let (a, b, c, d) = (at(0, 0), at(1, 0), at(0, 1), at(1, 1));
+    std::array::from_fn(|i| {
+        let above = a[i] + (b[i] - a[i]) * fx;
+        let below = c[i] + (d[i] - c[i]) * fx;
+        above + (below - above) * fy
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_square_turned_by_a_quarter_shows_the_picture_turned_back() {
+        let mut rgb = vec![0u8; 8 * 8 * 3];
+        rgb[(8 + 6) * 3] = 255; // red at (6, 1)
+        let colour = Colour {
+            width: 8,
+            height: 8,
+            scale: 1.0,
+            rgb,
+        };
+        let mut square = Square {
+            x: 4.0,
+            y: 4.0,
+            width: 8.0,
+            height: 8.0,
+            angle: 0.0,
+        };
+        let plain = square.sample(&Sizes::of(&colour), 8, 0.0, 1.0);
+        assert_eq!(plain[(8 + 6) * 3], 1.0);
+        square.angle = std::f32::consts::FRAC_PI_2;
+        let turned = square.sample(&Sizes::of(&colour), 8, -1.0, 1.0);
+        let brightest = (0..64).max_by(|a, b| turned[a * 3].total_cmp(&turned[b * 3]));
+        assert_eq!(
+            brightest,
+            Some(8 + 1),
+            "(6, 1) is at (1, 1) for an eye turned clockwise"
+        );
+        assert_eq!(turned[1], -1.0);
+    }
+
+    #[test]
+    fn a_pattern_finer_than_what_is_taken_becomes_its_mean() {
+        let stripe = |i: usize| if i.is_multiple_of(2) { 255 } else { 0 };
+        let colour = Colour {
+            width: 64,
+            height: 64,
+            scale: 1.0,
+            rgb: (0..64 * 64).flat_map(|i| [stripe(i); 3]).collect(),
+        };
+        let whole = Square {
+            x: 32.0,
+            y: 32.0,
+            width: 64.0,
+            height: 64.0,
+            angle: 0.0,
+        };
+        let taken = whole.sample(&Sizes::of(&colour), 16, 0.0, 1.0);
+        assert!(taken.iter().all(|v| (v - 0.5).abs() < 0.01), "{taken:?}");
+    }
+}

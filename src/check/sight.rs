@@ -1,0 +1,225 @@
+//! From a frame's bytes to what is seen in it.
+
+use super::face::{Blendshapes, Found, Mesh, Person, Sizes, detect, landmarks, mesh, pose};
+use super::jpeg::{Header, Outline, Unreadable};
+use super::lanes::Lanes;
+use super::metadata;
+use super::models::{InferenceError, Models};
+use super::picture::{Colour, Luma, Turn};
+use super::scene::{Scene, middle};
+use super::timings::Timings;
+use crate::model::{Geometry, Point, Rect};
+
+/// From this probability on the mesh lies on a face, and not on something like one.
+const MESH_SCORE_MIN: f32 = 0.5;
+
+/// What became of a frame.
+pub(super) struct Sight<'d> {
+    pub(super) outline: Outline<'d>,
+    pub(super) orientation: Option<u8>,
+    pub(super) view: View,
+}
+
+/// What the measures have to work on.
+pub(super) enum View {
+    /// Everything.
+    Whole(Box<Scene>),
+    /// The luminance alone, and why.
+    Blind { luma: Luma, why: String },
+}
+
+impl View {
+    pub(super) fn luma(&self) -> &Luma {
+        match self {
+            View::Whole(scene) => &scene.luma,
+            View::Blind { luma, .. } => luma,
+        }
+    }
+}
+
+/// Looks at a frame. The file is proven whole while it is already being decoded: proof and pixels cost
+/// about the same, and few files are broken. What was decoded of a broken one is thrown away.
+///
+/// # Errors
+/// When the file is not a whole photo.
+pub(super) fn look<'d>(
+    data: &'d [u8],
+    models: Option<&Models>,
+    lanes: &impl Lanes,
+    timings: &Timings,
+) -> Result<Sight<'d>, Unreadable> {
+    let header = Header::read(data)?;
+    let orientation = metadata::orientation(header.exif);
+    let turn = Turn::new(orientation);
+    let proof = || -> Result<(Luma, Outline<'d>), Unreadable> {
+        let outline = timings.of("walk", || Outline::read(data))?;
+        let luma = timings.of("decode-luma", || Luma::decode(data, &header, turn))?;
+        Ok((luma, outline))
+    };
+    let Some(models) = models else {
+        let (luma, outline) = proof()?;
+        let why = super::catalogue::NO_MODELS.to_owned();
+        return Ok(Sight {
+            outline,
+            orientation,
+            view: View::Blind { luma, why },
+        });
+    };
+    let colour = || -> Result<_, Unreadable> {
+        let colour = timings.of("decode-colour", || Colour::decode(data, &header, turn))?;
+        let found = find(models, &colour, timings);
+        Ok((colour, found))
+    };
+    let (proven, seen) = lanes.both(proof, colour);
+    let (luma, outline) = proven?;
+    let (colour, found) = seen?;
+    let view = match found {
+        Ok(found) => View::Whole(Box::new(scene(found, colour, luma))),
+        Err(error) => View::Blind {
+            luma,
+            why: error.to_string(),
+        },
+    };
+    Ok(Sight {
+        outline,
+        orientation,
+        view,
+    })
+}
+
+/// What the networks say, in pixels of the small picture.
+struct Networks {
+    faces: Vec<Found>,
+    mesh: Option<Mesh>,
+    blendshapes: Option<Blendshapes>,
+    person: Person,
+}
+
+fn find(models: &Models, colour: &Colour, timings: &Timings) -> Result<Networks, InferenceError> {
+    let picture = &timings.of("detect", || Sizes::of(colour));
+    let mut faces = timings.of("detect", || detect(&models.detector, picture))?;
+    let mut mesh = None;
+    // What the mesh does not lie on was none, and the next one is the largest.
+    while let Some(largest) = faces.first() {
+        let found = timings.of("landmarks", || {
+            landmarks(&models.landmarks, picture, largest)
+        })?;
+        if found.score >= MESH_SCORE_MIN {
+            mesh = Some(found);
+            break;
+        }
+        faces.remove(0);
+    }
+    let blendshapes = match &mesh {
+        None => None,
+        Some(mesh) => Some(timings.of("blendshapes", || {
+            Blendshapes::find(&models.blendshapes, &mesh.points)
+        })?),
+    };
+    let person = timings.of("person", || Person::find(&models.person, picture))?;
+    Ok(Networks {
+        faces,
+        mesh,
+        blendshapes,
+        person,
+    })
+}
+
+fn scene(found: Networks, colour: Colour, luma: Luma) -> Scene {
+    let scale = colour.scale;
+    let (width, height) = luma.turn.size((luma.width, luma.height));
+    let points = found.mesh.map(|m| m.points).unwrap_or_default();
+    let landmarks = points
+        .iter()
+        .map(|p| p.map(|v| v * scale))
+        .collect::<Vec<_>>();
+    let faces = found.faces.iter().map(|f| Rect {
+        x: f.x * scale,
+        y: f.y * scale,
+        width: f.width * scale,
+        height: f.height * scale,
+    });
+    let mut geometry = Geometry {
+        faces: faces.collect(),
+        landmarks: landmarks.iter().map(|p| point(*p)).collect(),
+        pose: pose(&landmarks),
+        person: Some(found.person.silhouette()),
+        ..Geometry::default()
+    };
+    if !landmarks.is_empty() {
+        let at = |i: usize| point(landmarks[i]);
+        geometry.eyes = Some([
+            middle(at(mesh::RIGHT_EYE_OUTER), at(mesh::RIGHT_EYE_INNER)),
+            middle(at(mesh::LEFT_EYE_OUTER), at(mesh::LEFT_EYE_INNER)),
+        ]);
+        let (chin, forehead) = (at(mesh::CHIN), at(mesh::FOREHEAD));
+        geometry.chin = Some(chin);
+        geometry.crown = Some(crown(&found.person, chin, forehead, (width, height)));
+    }
+    Scene {
+        width: width as u32,
+        height: height as u32,
+        colour,
+        luma,
+        landmarks,
+        blendshapes: found.blendshapes,
+        person: found.person,
+        geometry,
+    }
+}
+
+fn point([x, y, _]: [f32; 3]) -> Point {
+    Point { x, y }
+}
+
+/// From the forehead on along the line from the chin, as long as there is person; at the image's edge
+/// at the latest, and at most one face's length, as above a head there may be a raised arm.
+fn crown(person: &Person, chin: Point, forehead: Point, (width, height): (usize, usize)) -> Point {
+    /// Steps a face's length: finer than the mask's cells.
+    const STEPS: u16 = 256;
+    let (width, height) = (width as f32, height as f32);
+    let step = Point {
+        x: (forehead.x - chin.x) / f32::from(STEPS),
+        y: (forehead.y - chin.y) / f32::from(STEPS),
+    };
+    let mut crown = forehead;
+    for _ in 0..STEPS {
+        let next = Point {
+            x: crown.x + step.x,
+            y: crown.y + step.y,
+        };
+        let within = next.y >= 0.0 && next.x >= 0.0 && next.x <= width && next.y <= height;
+        if !within || person.at(next.x / width, next.y / height) < Person::THRESHOLD {
+            break;
+        }
+        crown = next;
+    }
+    crown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_crown_is_where_the_person_ends_above_the_forehead() {
+        // Person from the third of ten rows on.
+        let person = Person {
+            width: 1,
+            height: 10,
+            probability: (0..10).map(|row| f32::from(u8::from(row >= 2))).collect(),
+        };
+        let at = |x: f32, y: f32| Point { x, y };
+        let top = crown(&person, at(50.0, 800.0), at(50.0, 400.0), (100, 1000));
+        assert!((top.y - 200.0).abs() < 10.0, "{top:?}");
+        let all = Person {
+            probability: vec![1.0; 10],
+            ..person
+        };
+        let top = crown(&all, at(50.0, 800.0), at(50.0, 300.0), (100, 1000));
+        assert!(
+            (0.0..3.0).contains(&top.y),
+            "ends at the image's edge: {top:?}"
+        );
+    }
+}
