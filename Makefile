@@ -41,6 +41,7 @@ demo: ## Play a venue morning of 12 students; ARGS=--interactive or ARGS=--fast
 bench: ## Measure what the README shows (optimised build, takes minutes); ARGS="pedal light" for parts
 	@scripts/setup test
 	@settings=$$(scripts/fetch-virtual-camera) || echo 'bench: without the virtual camera its figures are left out'; \
+	scripts/fetch-check-pipeline || true; \
 	eval "$$settings"; $(CARGO) bench --locked --bench venue -- $(ARGS)
 
 fmt: ## Format the sources

@@ -1,8 +1,9 @@
 //! How fast the station is, on the real daemon with its real child, files and socket.
 //!
 //! `make bench` prints each figure beside its goal. What can be compared is measured side by side in the same
-//! run, since machines differ and drift. Arguments choose parts: `pedal light commit growth memory`.
+//! run, since machines differ and drift. Arguments choose parts: `pedal light check commit growth`.
 
+mod check;
 mod commit;
 mod growth;
 mod light;
@@ -25,6 +26,9 @@ fn main() {
     }
     if part("light") {
         light::run(&mut table);
+    }
+    if part("check") {
+        check::run(&mut table);
     }
     if part("commit") {
         commit::run(&mut table);

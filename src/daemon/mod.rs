@@ -17,9 +17,11 @@ mod recovery;
 mod settings;
 mod shell;
 mod sight;
+mod standards;
 mod start;
 mod timers;
 
 pub use options::{Options, OptionsError};
 pub use sight::{Cores, SightError, load_models};
+pub use standards::{find_standard, standard_text};
 pub use start::{Daemon, StartError, Stopped};

@@ -1,5 +1,6 @@
 //! What a station is run with: the config, overruled by flags, in the words of each room.
 
+use super::standards::find_standard;
 use crate::check::{Standard, StandardError};
 use crate::clock;
 use crate::config::{CameraDriver, Config, DestinationKind, PedalRule};
@@ -7,7 +8,7 @@ use crate::model::Millis;
 use crate::station::{PedalPolicy, Policy};
 use crate::{archive, camera, upload};
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A check that takes longer than this is answered `unchecked`: ten times what a small board needs for 24 megapixels.
 const CHECK_DEADLINE: Millis = Millis(15_000);
@@ -73,7 +74,7 @@ impl Options {
             policy: policy(config),
             archive: archive_options(config)?,
             camera: camera_options(config)?,
-            standard: standard(&config.check.standard)?,
+            standard: find_standard(&config.check.standard)?,
             models: config.check.models.clone(),
             check_threads: usize::from(config.check.threads),
             check_deadline: CHECK_DEADLINE,
@@ -181,18 +182,4 @@ fn destinations(config: &Config) -> Vec<upload::Destination> {
             },
         })
         .collect()
-}
-
-/// A shipped standard by its name, or a file.
-fn standard(name: &str) -> Result<Standard, OptionsError> {
-    if Standard::builtin_names().contains(&name) {
-        return Ok(Standard::builtin(name)?);
-    }
-    let path = Path::new(name);
-    let text =
-        std::fs::read_to_string(path).map_err(|source| OptionsError::StandardUnreadable {
-            path: path.into(),
-            source,
-        })?;
-    Ok(Standard::parse(&text, name)?)
 }

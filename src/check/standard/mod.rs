@@ -155,10 +155,16 @@ impl Standard {
         }
     }
 
+    /// The text of the built-in standard of that name, with its figures' sources as comments.
+    pub fn builtin_text(name: &str) -> Option<&'static str> {
+        let found = BUILT_IN.iter().find(|(known, _)| *known == name);
+        found.map(|(_, text)| *text)
+    }
+
     /// The built-in standard of that name.
     pub fn builtin(name: &str) -> Result<Self, StandardError> {
-        match BUILT_IN.iter().find(|(known, _)| *known == name) {
-            Some((name, text)) => Standard::parse(text, name),
+        match Standard::builtin_text(name) {
+            Some(text) => Standard::parse(text, name),
             None => Err(StandardError::Unknown {
                 name: name.to_owned(),
             }),
