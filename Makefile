@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build release test demo bench fmt fmt-check clippy lint config-check deny clean-cache
+.PHONY: help build release test demo bench fuzz fmt fmt-check clippy lint config-check deny clean-cache
 
 # Keys for `shutterline demo`, for example: make demo ARGS=--interactive
 ARGS ?=
@@ -43,6 +43,12 @@ bench: ## Measure what the README shows (optimised build, takes minutes); ARGS="
 	@settings=$$(scripts/fetch-virtual-camera) || echo 'bench: without the virtual camera its figures are left out'; \
 	scripts/fetch-check-pipeline || true; \
 	eval "$$settings"; $(CARGO) bench --locked --bench venue -- $(ARGS)
+
+fuzz: ## Fuzz for five minutes; ARGS=tag for the other target (needs a nightly compiler and cargo-fuzz)
+	@scripts/setup build
+	@cargo fuzz --version >/dev/null 2>&1 || { echo 'fuzz: run once: cargo install cargo-fuzz && rustup toolchain install nightly' >&2; exit 1; }
+	mkdir -p fuzz/corpus/judge && cp -n tests/data/*.jpg fuzz/corpus/judge/
+	SHUTTERLINE_MODELS=$(CURDIR)/models cargo +nightly fuzz run $(or $(ARGS),judge) -- -max_total_time=300 -rss_limit_mb=2048 -max_len=200000
 
 fmt: ## Format the sources
 	@scripts/setup lint

@@ -7,12 +7,15 @@
 use proptest::prelude::*;
 use shutterline::check::{Checker, Judge, MAX_FILE_BYTES, Outline, Standard, Unreadable};
 use shutterline::cmd::demo::pictures::{Scene, scene};
+use shutterline::daemon::load_models;
 use shutterline::model::{MeasureState, Report, Verdict};
+use std::sync::LazyLock;
 
 const PROGRESSIVE: &[u8] = include_bytes!("data/progressive.jpg");
 const SUBSAMPLED: &[u8] = include_bytes!("data/subsampled.jpg");
 const SUBSAMPLED_ACROSS: &[u8] = include_bytes!("data/subsampled-across.jpg");
 const GREY: &[u8] = include_bytes!("data/grey.jpg");
+const ASTRONAUT: &[u8] = include_bytes!("data/astronaut.jpg");
 
 fn checker() -> Checker {
     Checker::new(Standard::builtin("cn-graduate-blue").unwrap())
@@ -289,5 +292,56 @@ proptest! {
         // Whatever came of it, the report holds together.
         let json = serde_json::to_string(&report).unwrap();
         prop_assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
+    }
+}
+
+/// The checker with its eyes, loaded once: the models take a second.
+fn seeing() -> &'static Checker {
+    static CHECKER: LazyLock<Checker> =
+        LazyLock::new(|| checker().with_models(load_models(None).expect("the models in models/")));
+    &CHECKER
+}
+
+/// A small picture of any shape: flat, striped or noise.
+fn picture(width: u32, height: u32, kind: u8, seed: u8) -> Vec<u8> {
+    let picture = image::RgbImage::from_fn(width, height, |x, y| match kind % 3 {
+        0 => image::Rgb([seed, seed ^ 0x55, seed.wrapping_mul(3)]),
+        1 => image::Rgb([(x * 7) as u8 ^ seed; 3]),
+        _ => image::Rgb([1u32, 7, 31].map(|k| (x * 193 * k ^ y * 71 ^ u32::from(seed) * k) as u8)),
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, image::ImageFormat::Jpeg)
+        .expect("a JPEG in memory");
+    bytes.into_inner()
+}
+
+proptest! {
+    // Each takes the networks half a second in a debug build.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn mutated_faces_never_panic(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
+        within in prop::sample::select(vec![2_000usize, 20_000, ASTRONAUT.len()]),
+    ) {
+        let mut bytes = ASTRONAUT.to_vec();
+        for (at, value) in changes {
+            let at = at.index(within);
+            bytes[at] = value;
+        }
+        let report = seeing().judge(&bytes);
+        prop_assert_eq!(report.verdict, Verdict::of(&report.reasons));
+        let json = serde_json::to_string(&report).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
+    }
+
+    #[test]
+    fn pictures_of_nobody_have_no_face_and_never_panic(
+        width in 1u32..160, height in 1u32..160, kind in any::<u8>(), seed in any::<u8>(),
+    ) {
+        let report = seeing().judge(&picture(width, height, kind, seed));
+        prop_assert_eq!(report.verdict, Verdict::Reject);
+        prop_assert!(report.crop.is_none());
     }
 }
