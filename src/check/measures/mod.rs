@@ -3,6 +3,7 @@
 
 mod eyes;
 mod faces;
+mod glasses;
 mod head;
 mod mouth;
 mod pose;
@@ -37,6 +38,10 @@ const SUBJECTS: &[Subject] = &[
     Subject {
         kinds: eyes::KINDS,
         measures: eyes::measures,
+    },
+    Subject {
+        kinds: glasses::KINDS,
+        measures: glasses::measures,
     },
     Subject {
         kinds: mouth::KINDS,
