@@ -40,6 +40,18 @@ const EYES_CLOSED: MeasureKind = MeasureKind {
     about: "how sure lids and coefficient both are that the same eye is closed, 0 to 1",
 };
 
+/// A wink: the mesh makes both eyes alike, and leaves a closed one half open beside an open one.
+const EYES_ALIKE: MeasureKind = MeasureKind {
+    name: "eyes-alike",
+    unit: "",
+    below: Some(closed(
+        "一只眼睛闭着或半闭",
+        "one eye closed or half closed",
+    )),
+    above: None,
+    about: "gap between the lids of the smaller eye as a share of the larger one's",
+};
+
 const GAZE: MeasureKind = MeasureKind {
     name: "gaze",
     unit: "deg",
@@ -73,8 +85,15 @@ const RED_EYE: MeasureKind = MeasureKind {
     about: "redness (CIE a*) of the pupil of the redder eye, the median over its disc",
 };
 
-pub(super) const KINDS: &[MeasureKind] =
-    &[EYES_OPEN, BLINK, EYES_CLOSED, GAZE, GAZE_HEIGHT, RED_EYE];
+pub(super) const KINDS: &[MeasureKind] = &[
+    EYES_OPEN,
+    BLINK,
+    EYES_CLOSED,
+    EYES_ALIKE,
+    GAZE,
+    GAZE_HEIGHT,
+    RED_EYE,
+];
 
 const fn closed(zh: &'static str, en: &'static str) -> Fault {
     Fault {
@@ -105,8 +124,8 @@ fn toward(zh: &str, en: &str, degrees: f64) -> (String, String) {
 }
 
 /// A wider gap, as a share of T, is no closed eye whatever the second witness says; squinting in a broad
-/// smile was seen down to 0.047.
-const GAP_OPEN: f64 = 0.06;
+/// smile was seen down to 0.048.
+const GAP_OPEN: f64 = 0.05;
 /// With a gap this small the lids alone are sure. It is what 29794-5 gives 50 of 100.
 const GAP_CLOSED: f64 = 0.02;
 /// With less of a gap nothing is said of what lies between the lids.
@@ -220,6 +239,7 @@ fn lids(face: &Face) -> Vec<Taken> {
         ),
         Taken::value(BLINK, blinks[0].max(blinks[1])),
         closed_eyes(both),
+        alike(gaps),
     ]
 }
 
@@ -237,6 +257,15 @@ fn closed_eyes(both: [f64; 2]) -> Taken {
     taken.saying(
         format!("{zh}闭着，请学生睁眼后重拍"),
         format!("{en} eye closed: have the student open it, shoot again"),
+    )
+}
+
+fn alike(gaps: [f64; 2]) -> Taken {
+    let (smaller, larger) = (gaps[0].min(gaps[1]), gaps[0].max(gaps[1]));
+    let Eye { zh, en, .. } = EYES[usize::from(gaps[1] < gaps[0])];
+    Taken::value(EYES_ALIKE, smaller / larger.max(f64::MIN_POSITIVE)).saying(
+        format!("{zh}比另一只眼小得多，可能闭着：请学生睁眼后重拍"),
+        format!("{en} eye much smaller than the other, perhaps closed: have the student open it, shoot again"),
     )
 }
 
