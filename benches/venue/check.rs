@@ -21,7 +21,8 @@ const GOAL_TWO_LANES: f64 = 2.5;
 /// Run all sizes; the comparison with Python at 24 megapixels.
 pub fn run(table: &mut Table) {
     let standard = Standard::builtin("cn-graduate-blue").expect("standard");
-    let models = load_models(None).expect("models");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let models = load_models(Some(&folder)).expect("models");
     let one = Checker::new(standard.clone())
         .with_models(models.clone())
         .with_clock(clock::boot_time_us);

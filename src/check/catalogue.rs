@@ -170,13 +170,7 @@ pub const NO_MODELS: &str = "the models that find the face are not loaded";
 
 /// Rules of the portrait standard that no measure above covers. Each stands in the report as not
 /// measured, so that nobody takes a pass for more than it is. Name and unit.
-pub const NOT_MEASURED: [(&str, &str); 16] = [
-    ("shoulders", "deg"),
-    ("eyes-open", ""),
-    ("mouth-closed", ""),
-    ("expression", ""),
-    ("gaze", "deg"),
-    ("glasses", ""),
+pub const NOT_MEASURED: [(&str, &str); 10] = [
     ("head-covering", ""),
     ("hair", ""),
     ("ornaments", ""),

@@ -1,9 +1,13 @@
 //! The measures of the person, each subject in its own file: what it measures, the words of its reasons,
 //! and how the scene is read. Adding a subject is its file and one line in [`SUBJECTS`].
 
+mod eyes;
 mod faces;
+mod glasses;
 mod head;
+mod mouth;
 mod pose;
+mod shoulders;
 
 use super::measure::{MeasureKind, Taken};
 use super::scene::Scene;
@@ -30,6 +34,22 @@ const SUBJECTS: &[Subject] = &[
     Subject {
         kinds: head::KINDS,
         measures: head::measures,
+    },
+    Subject {
+        kinds: eyes::KINDS,
+        measures: eyes::measures,
+    },
+    Subject {
+        kinds: glasses::KINDS,
+        measures: glasses::measures,
+    },
+    Subject {
+        kinds: mouth::KINDS,
+        measures: mouth::measures,
+    },
+    Subject {
+        kinds: shoulders::KINDS,
+        measures: shoulders::measures,
     },
 ];
 
