@@ -576,3 +576,30 @@ fn what_an_iris_of_few_pixels_cannot_tell_is_not_measured() {
     }
     assert!(value(&report, "eyes-open") > 0.035);
 }
+
+/// What is between the lids moved down by so many millimetres, the lids where they were.
+fn looking_down(by: f32) -> RgbImage {
+    let base = base();
+    let mut picture = base.picture.clone();
+    for (rim, iris) in [(&mesh::RIGHT_EYE, EYES[0]), (&mesh::LEFT_EYE, EYES[1])] {
+        let corners = rim.map(|i| base.at(i));
+        let pixels = by / 11.7 * 2.0 * base.iris_radius(iris);
+        picture = warp::warped(&picture, |[x, y]| {
+            let inside = warp::within(&corners, [x, y]);
+            [x, if inside { y - pixels } else { y }]
+        });
+    }
+    picture
+}
+
+#[test]
+fn eyes_that_look_up_or_down_read_so() {
+    let told = series(
+        "gaze-height",
+        "gaze",
+        [-4.0, -2.0, 0.0, 2.0, 4.0].map(looking_down).to_vec(),
+    );
+    let values = told.iter().map(|t| t.0).collect::<Vec<_>>();
+    assert!(values.is_sorted_by(|a, b| a > b), "{values:?}");
+    assert_eq!(told[2].1, None);
+}
