@@ -174,13 +174,22 @@ fn severity(report: &Report, id: &str) -> Option<Severity> {
     Some(reason.severity)
 }
 
-/// What is told of each picture: the values and the severities of the reason, printed for whoever asks
-/// with --nocapture.
+/// What is told of each picture: the values and the severities of the reason. They are printed for whoever asks with
+/// --nocapture, and with them the other reasons of this page, which are its confusions.
 fn series(name: &str, id: &str, pictures: Vec<RgbImage>) -> Vec<(f64, Option<Severity>)> {
-    let told = pictures.iter().map(|picture| {
-        let report = judge(picture);
-        (value(&report, name), severity(&report, id))
+    let reports = pictures.iter().map(judge).collect::<Vec<_>>();
+    let told = told_of(&reports, name, id);
+    let others = reports.iter().map(|report| {
+        let ids = report.reasons.iter().map(|r| r.id.as_str());
+        ids.filter(|i| *i != id && IDS.contains(i))
+            .collect::<Vec<_>>()
     });
+    println!("confused with {id}: {:?}", others.collect::<Vec<_>>());
+    told
+}
+
+fn told_of(reports: &[Report], name: &str, id: &str) -> Vec<(f64, Option<Severity>)> {
+    let told = reports.iter().map(|r| (value(r, name), severity(r, id)));
     let told = told.collect::<Vec<_>>();
     println!("{name}: {told:?}");
     told
@@ -229,19 +238,11 @@ fn lids_that_close_are_told() {
         .lids(&mesh::LEFT_EYE, share)
     });
     let reports = pictures.iter().map(judge).collect::<Vec<_>>();
-    let of = |name: &str| {
-        reports
-            .iter()
-            .map(|r| (value(r, name), severity(r, "eyes-closed")))
-            .collect::<Vec<_>>()
-    };
-    println!("blink: {:?}", of("blink"));
+    let of = |name: &str| told_of(&reports, name, "eyes-closed");
+    of("blink");
     let told = of("eyes-open");
-    println!("eyes-open: {told:?}");
-    let values = told.iter().map(|t| (-t.0, t.1)).collect::<Vec<_>>();
-    never_better(&values);
+    never_better(&told.iter().map(|t| (-t.0, t.1)).collect::<Vec<_>>());
     let both = of("eyes-closed");
-    println!("eyes-closed: {both:?}");
     never_better(&both);
     assert_eq!(both[1].1, None, "{both:?}");
     assert_eq!(both[4].1, Some(Severity::Reject), "{both:?}");
@@ -371,7 +372,7 @@ fn slanted(degrees: f32) -> RgbImage {
 
 #[test]
 fn slanted_shoulders_are_told_in_degrees() {
-    let angles = [0.0, 2.0, 7.0, 18.0];
+    let angles = [0.0, 2.0, 7.0, 21.0];
     let told = series("shoulders", "shoulders", angles.map(slanted).to_vec());
     never_better(&told);
     for (angle, (told, _)) in angles.iter().zip(&told) {
@@ -574,4 +575,31 @@ fn what_an_iris_of_few_pixels_cannot_tell_is_not_measured() {
         assert!(why.contains("too few pixels"), "{name}: {why}");
     }
     assert!(value(&report, "eyes-open") > 0.035);
+}
+
+/// What is between the lids moved down by so many millimetres, the lids where they were.
+fn looking_down(by: f32) -> RgbImage {
+    let base = base();
+    let mut picture = base.picture.clone();
+    for (rim, iris) in [(&mesh::RIGHT_EYE, EYES[0]), (&mesh::LEFT_EYE, EYES[1])] {
+        let corners = rim.map(|i| base.at(i));
+        let pixels = by / 11.7 * 2.0 * base.iris_radius(iris);
+        picture = warp::warped(&picture, |[x, y]| {
+            let inside = warp::within(&corners, [x, y]);
+            [x, if inside { y - pixels } else { y }]
+        });
+    }
+    picture
+}
+
+#[test]
+fn eyes_that_look_up_or_down_read_so() {
+    let told = series(
+        "gaze-height",
+        "gaze",
+        [-4.0, -2.0, 0.0, 2.0, 4.0].map(looking_down).to_vec(),
+    );
+    let values = told.iter().map(|t| t.0).collect::<Vec<_>>();
+    assert!(values.is_sorted_by(|a, b| a > b), "{values:?}");
+    assert_eq!(told[2].1, None);
 }
