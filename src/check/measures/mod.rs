@@ -2,8 +2,11 @@
 //! and how the scene is read. Adding a subject is its file and one line in [`SUBJECTS`].
 
 mod faces;
+mod focus;
 mod head;
+mod light;
 mod pose;
+mod skin;
 
 use super::measure::{MeasureKind, Taken};
 use super::scene::Scene;
@@ -30,6 +33,18 @@ const SUBJECTS: &[Subject] = &[
     Subject {
         kinds: head::KINDS,
         measures: head::measures,
+    },
+    Subject {
+        kinds: light::KINDS,
+        measures: light::measures,
+    },
+    Subject {
+        kinds: skin::KINDS,
+        measures: skin::measures,
+    },
+    Subject {
+        kinds: focus::KINDS,
+        measures: focus::measures,
     },
 ];
 
