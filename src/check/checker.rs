@@ -89,9 +89,9 @@ impl<L: Lanes> Checker<L> {
     fn report(&self, sight: &Sight, taken: &[Taken]) -> Report {
         let mut measures = vec![whole(true), orientation(sight.orientation)];
         let mut reasons = Vec::new();
-        for taken in taken {
-            let limit = self.standard.limit(taken.kind.name);
-            let (measure, reason) = judge_one(taken, &limit);
+        for one in taken {
+            let limit = self.limit(one.kind.name, taken);
+            let (measure, reason) = judge_one(one, &limit);
             measures.push(measure);
             reasons.extend(reason);
         }
@@ -116,6 +116,19 @@ impl<L: Lanes> Checker<L> {
             crop: None,
             timings_ms: Default::default(),
         }
+    }
+
+    /// The standard's limit; none for a measure of the frame where one of the face speaks for it.
+    fn limit(&self, name: &str, taken: &[Taken]) -> Limit {
+        let was_taken = |face: &str| {
+            let is_value = |t: &Taken| matches!(t.found, Found::Value { .. });
+            taken.iter().any(|t| t.kind.name == face && is_value(t))
+        };
+        let mut pairs = catalogue::SPEAKS_FOR.iter();
+        if pairs.any(|&(face, frame)| frame == name && was_taken(face)) {
+            return Limit::NONE;
+        }
+        self.standard.limit(name)
     }
 
     fn unreadable(&self, why: &Unreadable) -> Report {
@@ -151,7 +164,7 @@ impl<L: Lanes> Judge for Checker<L> {
         let seen = sight::look(bytes, self.models.as_deref(), &self.lanes, &timings);
         let mut report = match seen {
             Ok(sight) => {
-                let taken = timings.of("measures", || measured(&sight, &self.lanes));
+                let taken = timings.of("measures", || measured(&sight, &self.standard, &self.lanes));
                 self.report(&sight, &taken)
             }
             Err(why) => self.unreadable(&why),
@@ -162,11 +175,11 @@ impl<L: Lanes> Judge for Checker<L> {
 }
 
 /// All measures there are, in the catalogue's order.
-fn measured(sight: &Sight, lanes: &impl Lanes) -> Vec<Taken> {
+fn measured(sight: &Sight, standard: &Standard, lanes: &impl Lanes) -> Vec<Taken> {
     let (mut taken, person) = lanes.both(
         || of_frame(sight),
         || match &sight.view {
-            View::Whole(scene) => measures::taken(scene),
+            View::Whole(scene) => measures::taken(scene, standard),
             View::Blind { why, .. } => measures::not_taken(why),
         },
     );

@@ -17,12 +17,12 @@ use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene, distance, middle};
 use crate::model::Rect;
 
-/// Median linear luminance of fair skin in a good portrait: sRGB code values around 165 to 200.
-const SKIN_Y: f64 = 0.45;
+/// Median linear luminance of fair skin in a good portrait: sRGB code values around 190.
+const SKIN_Y: f64 = 0.5;
 
 /// Linear luminance of the white of the eye in a good portrait: white itself, but in the shade of the
 /// lids and lashes.
-const EYE_WHITE_Y: f64 = 0.32;
+const EYE_WHITE_Y: f64 = 0.5;
 
 /// Fewer pixels of it than this tell nothing, for both eyes together.
 const EYE_WHITE_PIXELS_MIN: usize = 24;
@@ -42,18 +42,7 @@ const FACE_EXPOSURE: MeasureKind = MeasureKind {
             )
         }),
     }),
-    above: Some(Fault {
-        id: "over-exposed",
-        words: Words::Made(|v| {
-            let stops = tenths(v);
-            (
-                format!("脸部曝光过度约 {stops} 档：减弱灯光或收小光圈后重拍"),
-                format!(
-                    "the face is about {stops} stops too bright: turn the lights down or close the aperture"
-                ),
-            )
-        }),
-    }),
+    above: None,
     about: "light on the face against a good portrait, by the skin or the white of the eyes",
 };
 

@@ -11,7 +11,7 @@ use crate::check::scene::{Face, Scene};
 /// How much brighter than the skin's median a highlight is, in linear luminance. What the surface
 /// throws back is the lamp's own light and comes on top of what the skin scatters, whatever its tone:
 /// a sum and not a factor, so that dark skin is not held to another limit than fair skin.
-const HIGHLIGHT_MIN: f64 = 0.15;
+const HIGHLIGHT_MIN: f64 = 0.2;
 
 /// The colour (Lab chroma) of a highlight as a share of the skin's, at most: the lamp's white is mixed in.
 /// Skin that is merely lit more keeps its colour.
@@ -135,15 +135,17 @@ enum Zone {
 fn shine(scene: &Scene, face: &Face) -> Taken {
     let colour = &scene.colour;
     let skin = skin(scene);
-    // The middle of the face has no hair in front of it: its colour is the skin's.
     let nose = scene.hull(&[mesh::GLABELLA, 129, 358, 2]);
+    // Where one side is lit more, skin is compared with the brighter side.
+    let light = |rgb: [u8; 3]| luminance(rgb.map(linear));
     let typical = cheeks(scene, face);
-    let Some(typical) = median_colour(typical.iter().chain([&nose]), scene) else {
+    let typical = typical.iter().filter_map(|cheek| median_colour(cheek, scene));
+    let Some(typical) = typical.max_by(|a, b| light(*a).total_cmp(&light(*b))) else {
         return Taken::nothing(SHINE, "the cheeks are outside the picture");
     };
     let table = linear_table();
     let lab = Lab::of_rgb(typical);
-    let bright = luminance(typical.map(linear)) + HIGHLIGHT_MIN;
+    let bright = light(typical) + HIGHLIGHT_MIN;
     let brows = scene.small(face.point(mesh::GLABELLA))[1];
     let mut found = [0usize; 3];
     for y in 0..skin.height {
@@ -152,8 +154,8 @@ fn shine(scene: &Scene, face: &Face) -> Taken {
                 continue;
             }
             let pixel = colour.at(x as i32, y as i32);
-            let light = luminance(pixel.map(|c| f64::from(table[usize::from(c)])));
-            if light < bright || !is_whiter(pixel, &lab) {
+            let lit = luminance(pixel.map(|c| f64::from(table[usize::from(c)])));
+            if lit < bright || !is_whiter(pixel, &lab) {
                 continue;
             }
             let zone = if (y as f32) < brows {
@@ -184,17 +186,11 @@ fn is_whiter(pixel: [u8; 3], skin: &Lab) -> bool {
     lost || Lab::of_rgb(pixel).chroma() < HIGHLIGHT_CHROMA_MAX * skin.chroma()
 }
 
-fn median_colour<'m>(parts: impl Iterator<Item = &'m Mask>, scene: &Scene) -> Option<[u8; 3]> {
-    let mut channels: [Vec<u8>; 3] = Default::default();
-    for part in parts {
-        for pixel in part.pixels(&scene.colour) {
-            for (channel, code) in channels.iter_mut().zip(pixel) {
-                channel.push(code);
-            }
-        }
-    }
+fn median_colour(part: &Mask, scene: &Scene) -> Option<[u8; 3]> {
+    let pixels = part.pixels(&scene.colour).collect::<Vec<_>>();
     let mut typical = [0; 3];
-    for (typical, channel) in typical.iter_mut().zip(&mut channels) {
+    for (i, typical) in typical.iter_mut().enumerate() {
+        let mut channel = pixels.iter().map(|p| p[i]).collect::<Vec<_>>();
         let half = channel.len() / 2;
         if channel.is_empty() {
             return None;

@@ -1,5 +1,6 @@
 //! A standard: a named set of limits and severities, written in TOML.
 
+mod background;
 mod read;
 
 use super::reasons::Breach;
@@ -39,7 +40,7 @@ pub struct Limit {
 
 impl Limit {
     /// Measured and shown, never held against a frame.
-    const NONE: Limit = Limit {
+    pub(super) const NONE: Limit = Limit {
         min: None,
         max: None,
         warn_min: None,
@@ -77,6 +78,7 @@ pub struct Standard {
     title_zh: String,
     title_en: String,
     limits: BTreeMap<&'static str, Limit>,
+    background: Vec<[u8; 3]>,
 }
 
 /// Something wrong in a standard's text.
