@@ -164,7 +164,8 @@ impl<L: Lanes> Judge for Checker<L> {
         let seen = sight::look(bytes, self.models.as_deref(), &self.lanes, &timings);
         let mut report = match seen {
             Ok(sight) => {
-                let taken = timings.of("measures", || measured(&sight, &self.standard, &self.lanes));
+                let taken =
+                    timings.of("measures", || measured(&sight, &self.standard, &self.lanes));
                 self.report(&sight, &taken)
             }
             Err(why) => self.unreadable(&why),

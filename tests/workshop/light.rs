@@ -106,6 +106,41 @@ pub fn judge_file(bytes: &[u8], standard: &str) -> Report {
         .judge(bytes)
 }
 
+/// The raw values of a measure over pictures with more and more of a fault, and how severe the reason is
+/// in each. Printed for whoever wants the figures.
+pub fn sweep(
+    what: &str,
+    (measure, reason): (&str, &str),
+    pictures: impl IntoIterator<Item = (f32, RgbImage)>,
+) -> Vec<(f64, Option<Severity>)> {
+    let each = pictures.into_iter().map(|(amount, picture)| {
+        let report = judge(&picture);
+        let found = (value(&report, measure).unwrap(), severity(&report, reason));
+        let others = report.reasons.iter().map(|r| r.id.as_str());
+        let others = others.filter(|id| *id != reason).collect::<Vec<_>>();
+        println!(
+            "{what} {amount}: {measure} {:.3} {:?}; beside it {others:?}",
+            found.0, found.1
+        );
+        found
+    });
+    each.collect()
+}
+
+/// The first is clean, the last is rejected, and it never gets milder.
+pub fn assert_worsens(found: &[(f64, Option<Severity>)]) {
+    let rank = |s: &Option<Severity>| s.map_or(0, |s| s as u8);
+    assert!(found.is_sorted_by_key(|(_, s)| rank(s)), "{found:?}");
+    assert_eq!(found.first().unwrap().1, None, "{found:?}");
+    assert_eq!(found.last().unwrap().1, Some(Severity::Reject), "{found:?}");
+}
+
+/// Values that rise from picture to picture, but for what the file's compression does to them.
+pub fn assert_rises(found: &[(f64, Option<Severity>)], slack: f64) {
+    let rises = found.windows(2).all(|pair| pair[1].0 >= pair[0].0 - slack);
+    assert!(rises, "{found:?}");
+}
+
 /// The raw value of a measure; `None` where it was not taken.
 pub fn value(report: &Report, name: &str) -> Option<f64> {
     let measure = report.measures.iter().find(|m| m.name == name).unwrap();
@@ -178,7 +213,9 @@ pub fn dragged(picture: &RgbImage, length: i32, (dx, dy): (i32, i32)) -> RgbImag
             let x = (x as i32 + by * dx).clamp(0, width - 1) as u32;
             let y = (y as i32 + by * dy).clamp(0, height - 1) as u32;
             let pixel = picture.get_pixel(x, y).0;
-            sum.iter_mut().zip(pixel).for_each(|(s, c)| *s += u32::from(c));
+            sum.iter_mut()
+                .zip(pixel)
+                .for_each(|(s, c)| *s += u32::from(c));
         }
         Rgb(sum.map(|s| (s / length as u32) as u8))
     })
@@ -198,6 +235,19 @@ pub fn noisy(picture: &RgbImage, sigma: f32) -> RgbImage {
         // Four equal draws make a near enough bell of deviation 1/sqrt(3).
         let sum = (0..4).map(|_| uniform() - 0.5).sum::<f32>() * 3f32.sqrt();
         *code = (f32::from(*code) + sigma * sum).round().clamp(0.0, 255.0) as u8;
+    }
+    changed
+}
+
+/// With a lamp's white thrown back by a round patch: linear light added, all of it in the middle.
+pub fn glaring(picture: &RgbImage, centre: Point, radius: f32, added: f32) -> RgbImage {
+    let mut changed = picture.clone();
+    for (x, y, pixel) in changed.enumerate_pixels_mut() {
+        let away = (x as f32 - centre.x).hypot(y as f32 - centre.y) / radius;
+        if away < 1.0 {
+            let light = added * (1.0 - away.powi(4));
+            pixel.0 = pixel.0.map(|c| coded(linear(f32::from(c)) + light));
+        }
     }
     changed
 }

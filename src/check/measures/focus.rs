@@ -98,7 +98,9 @@ const FACE_WIDTH: MeasureKind = MeasureKind {
             let pixels = v.round();
             (
                 format!("人脸只有 {pixels} 像素宽：请靠近或把图像尺寸设为“大”后重拍"),
-                format!("the face is only {pixels} pixels wide: go nearer, or set the image size to large"),
+                format!(
+                    "the face is only {pixels} pixels wide: go nearer, or set the image size to large"
+                ),
             )
         }),
     }),
@@ -130,7 +132,9 @@ fn edges(scene: &Scene, face: &Face) -> [Taken; 2] {
     let apart = face.eye_distance();
     let side = (BLOCK * apart).round() as usize;
     // Brow, lids and iris, without the rim of the face or the hair beside it.
-    let parts = face.eyes.map(|eye| scene.luma_in(around(eye, 0.42 * apart, 0.4 * apart)));
+    let parts = face
+        .eyes
+        .map(|eye| scene.luma_in(around(eye, 0.42 * apart, 0.4 * apart)));
     let lightest = parts.iter().flat_map(|p| &p.samples).max();
     if side < 2 || lightest.is_none_or(|&l| l < DARK) {
         let why = "the eyes are too dark or too small to tell an edge";
@@ -146,7 +150,10 @@ fn edges(scene: &Scene, face: &Face) -> [Taken; 2] {
             let (zh, en) = moved(direction);
             Taken::value(MOTION_BLUR, length).saying(zh, en)
         }
-        None => Taken::nothing(MOTION_BLUR, "no edge at the eyes is sharp enough to tell it"),
+        None => Taken::nothing(
+            MOTION_BLUR,
+            "no edge at the eyes is sharp enough to tell it",
+        ),
     };
     [Taken::value(EYE_SHARPNESS, sharpness[0]), movement]
 }
@@ -248,11 +255,13 @@ fn noise_of_blocks(part: &Grey) -> Vec<f64> {
         for left in (1..part.width.saturating_sub(SIDE)).step_by(SIDE) {
             let (mut sum, mut response) = (0u32, 0u32);
             for y in top..top + SIDE {
-                let at = |dy: usize| &part.samples[(y + dy - 1) * part.width + left - 1..][..SIDE + 2];
+                let at =
+                    |dy: usize| &part.samples[(y + dy - 1) * part.width + left - 1..][..SIDE + 2];
                 let (above, here, below) = (at(0), at(1), at(2));
                 for x in 0..SIDE {
                     let three = |row: &[u8]| [row[x], row[x + 1], row[x + 2]].map(i32::from);
-                    let ([a, b, c], [d, e, f], [g, h, i]) = (three(above), three(here), three(below));
+                    let ([a, b, c], [d, e, f], [g, h, i]) =
+                        (three(above), three(here), three(below));
                     sum += e as u32;
                     response += (a + c + g + i - 2 * (b + d + f + h) + 4 * e).unsigned_abs();
                 }
@@ -276,13 +285,21 @@ fn blockiness(scene: &Scene, face: &Face) -> Taken {
     // Each eighth line is enough, and another one of the block each time.
     for y in (part.top..part.bottom).step_by(9) {
         for x in part.left.max(2)..part.right.min(scene.luma.width.saturating_sub(1)) {
-            let steps = if x % 8 == 0 { &mut at_border } else { &mut within };
+            let steps = if x % 8 == 0 {
+                &mut at_border
+            } else {
+                &mut within
+            };
             steps.note(|i| scene.luma.samples[y * scene.luma.width + x + i - 2]);
         }
     }
     for x in (part.left..part.right).step_by(9) {
         for y in part.top.max(2)..part.bottom.min(scene.luma.height.saturating_sub(1)) {
-            let steps = if y % 8 == 0 { &mut at_border } else { &mut within };
+            let steps = if y % 8 == 0 {
+                &mut at_border
+            } else {
+                &mut within
+            };
             steps.note(|i| scene.luma.samples[(y + i - 2) * scene.luma.width + x]);
         }
     }
@@ -342,9 +359,43 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_face_is_found_in_the_image_as_it_is_stored() {
+        use crate::check::picture::Turn;
+        let rect = |x, y, width, height| Rect {
+            x,
+            y,
+            width,
+            height,
+        };
+        for orientation in 1..=8 {
+            let luma = Luma {
+                width: 40,
+                height: 20,
+                turn: Turn::new(Some(orientation)),
+                samples: vec![],
+            };
+            let all = stored_part(&luma, rect(-5.0, -5.0, 99.0, 99.0));
+            let sides = (all.left, all.top, all.right, all.bottom);
+            assert_eq!(sides, (0, 0, 39, 19), "{orientation}");
+        }
+        let luma = Luma {
+            width: 40,
+            height: 20,
+            turn: Turn::new(Some(6)),
+            samples: vec![],
+        };
+        // Shown 20 across and 40 down: what is seen at the top right is stored at the top left.
+        let part = stored_part(&luma, rect(15.0, 0.0, 4.0, 8.0));
+        assert_eq!((part.left, part.top, part.right, part.bottom), (0, 0, 8, 4));
+    }
+
+    #[test]
     fn a_streak_is_told_with_its_direction() {
         let (length, direction) = streak(&[5.0, 12.0, 30.0, 12.0]).unwrap();
-        assert!((length - 11.3).abs() < 0.1 && direction == 0, "{length} {direction}");
+        assert!(
+            (length - 11.3).abs() < 0.1 && direction == 0,
+            "{length} {direction}"
+        );
         let (length, _) = streak(&[20.0, 30.0, 32.0, 30.0]).unwrap();
         assert_eq!(length, 0.0, "eyes at rest");
         assert!(streak(&[0.0, 12.0, 30.0, 12.0]).is_none());
@@ -360,7 +411,10 @@ mod tests {
             samples: (0..64 * 64).map(|i| level(i % 64, i / 64)).collect(),
         };
         let slope = noise_of_blocks(&plane(&|x, y| (60 + x + y) as u8));
-        assert!(slope.len() > 40 && slope.iter().all(|l| *l == 0.0), "{slope:?}");
+        assert!(
+            slope.len() > 40 && slope.iter().all(|l| *l == 0.0),
+            "{slope:?}"
+        );
         let mut state = 1u32;
         let mut uniform = Vec::new();
         for _ in 0..64 * 64 {

@@ -9,9 +9,10 @@
 //! mean are shown, and what is held against a frame is `face-exposure`, which also asks the white of
 //! the eyes: it is alike in all people.
 
+use super::part::{Part, luminances};
 use crate::check::exposure::Exposure;
 use crate::check::face::mesh;
-use crate::check::mask::{Mask, quantile};
+use crate::check::mask::quantile;
 use crate::check::measure::{Fault, MeasureKind, Taken, Words, score};
 use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene, distance, middle};
@@ -150,7 +151,7 @@ const OVER_EXPOSED: Fault = Fault {
 };
 const UNEVEN: Fault = Fault {
     id: "uneven-light",
-    words: Words::Made(|balance| uneven(balance)),
+    words: Words::Made(uneven),
 };
 
 pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
@@ -158,14 +159,15 @@ pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
         let nothing = |kind: &MeasureKind| Taken::nothing(*kind, NO_FACE);
         return KINDS.iter().map(nothing).collect();
     };
-    let luminances = region(scene).luminances(&scene.colour);
-    if luminances.is_empty() {
+    let pixels = region(scene, &face).pixels(&scene.colour, |_, _| true);
+    if pixels.is_empty() {
         let why = "the face is outside the picture";
         return KINDS.iter().map(|k| Taken::nothing(*k, why)).collect();
     }
-    let of_face = Exposure::of_linear(&luminances);
+    let of_face = Exposure::of_linear(&luminances(&pixels));
+    let cheeks = cheeks(scene, &face).map(|pixels| luminances(&pixels));
     let mut taken = vec![
-        exposure(scene, &face),
+        exposure(scene, &face, &cheeks),
         Taken::scored(LUMINANCE_MEAN, of_face.mean, of_face.mean_score()),
         Taken::scored(
             LUMINANCE_VARIANCE,
@@ -176,25 +178,26 @@ pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
         Taken::scored(OVER_EXPOSURE, of_face.over, of_face.over_score()),
         Taken::scored(DYNAMIC_RANGE, of_face.entropy_bits, of_face.entropy_score()),
     ];
-    taken.extend(sides(scene, &face));
+    taken.extend(sides(cheeks));
     taken
 }
 
 /// The hull of jaw and brows.
-fn region(scene: &Scene) -> Mask {
+fn region(scene: &Scene, face: &Face) -> Part {
     /// The rim from ear to ear below the eyes, as places in [`mesh::OVAL`].
     const JAW: std::ops::Range<usize> = 8..29;
     let jaw = mesh::OVAL[JAW].iter();
     let rim = jaw.chain(&mesh::RIGHT_BROW).chain(&mesh::LEFT_BROW);
-    scene.hull(&rim.copied().collect::<Vec<_>>())
+    let points = rim.map(|&i| scene.small(face.point(i)));
+    Part::hull(&scene.colour, &points.collect::<Vec<_>>())
 }
 
 /// The two witnesses seldom err on the same side: skin may be dark, eyes half shut. The brighter one is
 /// believed.
-fn exposure(scene: &Scene, face: &Face) -> Taken {
-    let skin = cheeks(scene, face)
+fn exposure(scene: &Scene, face: &Face, cheeks: &[Vec<f32>; 2]) -> Taken {
+    let skin = cheeks
         .iter()
-        .filter_map(|cheek| quantile(cheek.luminances(&scene.colour), 0.5))
+        .filter_map(|cheek| quantile(cheek.clone(), 0.5))
         .reduce(f32::max);
     let stops = |y: f32, good: f64| (f64::from(y).max(1e-4) / good).log2();
     let by_skin = skin.map(|y| stops(y, SKIN_Y));
@@ -207,8 +210,7 @@ fn exposure(scene: &Scene, face: &Face) -> Taken {
 
 /// Linear luminance of the white of the eyes; `None` where too little of it is seen.
 fn eye_white(scene: &Scene, face: &Face) -> Option<f32> {
-    let (width, height) = (scene.colour.width, scene.colour.height);
-    let mut luminances = Vec::new();
+    let mut white = Vec::new();
     for (rim, iris) in [
         (&mesh::RIGHT_EYE, mesh::RIGHT_IRIS),
         (&mesh::LEFT_EYE, mesh::LEFT_IRIS),
@@ -217,17 +219,14 @@ fn eye_white(scene: &Scene, face: &Face) -> Option<f32> {
         let radius = (1..=4).map(|i| distance(centre, face.point(iris + i)));
         // A little more than the iris: its rim and the shine on it are not white of the eye.
         let radius = 1.15 * radius.fold(0.0, f32::max) / scene.colour.scale;
-        let [x, y] = scene.small(centre);
-        let circle = (0..16).map(|i| {
-            let (sin, cos) = (i as f32 * std::f32::consts::TAU / 16.0).sin_cos();
-            [x + radius * cos, y + radius * sin]
-        });
-        let iris = Mask::polygon(width, height, &circle.collect::<Vec<_>>());
-        luminances.extend(scene.polygon(rim).without(&iris).luminances(&scene.colour));
+        let [cx, cy] = scene.small(centre);
+        let beside = |x: usize, y: usize| (x as f32 + 0.5 - cx).hypot(y as f32 + 0.5 - cy) > radius;
+        let corners = rim.map(|i| scene.small(face.point(i)));
+        white.extend(Part::polygon(&scene.colour, &corners).pixels(&scene.colour, beside));
     }
     // Lashes and the shade of the lid are the darker half of what is left.
-    (luminances.len() >= EYE_WHITE_PIXELS_MIN)
-        .then(|| quantile(luminances, 0.75))
+    (white.len() >= EYE_WHITE_PIXELS_MIN)
+        .then(|| quantile(luminances(&white), 0.75))
         .flatten()
 }
 
@@ -250,25 +249,23 @@ pub(super) fn cheek_squares(face: &Face) -> [Rect; 2] {
     [square(right.x - side, right.y), square(left.x, left.y)]
 }
 
-/// The cheeks' squares in the small picture, as far as they are face; the student's right one first.
-pub(super) fn cheeks(scene: &Scene, face: &Face) -> [Mask; 2] {
-    let (width, height) = (scene.colour.width, scene.colour.height);
-    let hull = region(scene);
+/// The pixels of the cheeks' squares in the small picture, as far as they are face; the student's right one
+/// first.
+pub(super) fn cheeks(scene: &Scene, face: &Face) -> [Vec<[u8; 3]>; 2] {
+    let region = region(scene, face);
     cheek_squares(face).map(|square| {
         let scale = scene.colour.scale;
         let (left, top) = (square.x / scale, square.y / scale);
         let (right, bottom) = (left + square.width / scale, top + square.height / scale);
         let corners = [[left, top], [right, top], [right, bottom], [left, bottom]];
-        Mask::polygon(width, height, &corners).and(&hull)
+        Part::polygon(&scene.colour, &corners).pixels(&scene.colour, |x, y| region.has(x, y))
     })
 }
 
-fn sides(scene: &Scene, face: &Face) -> [Taken; 2] {
-    let [right, left] = cheeks(scene, face).map(|cheek| cheek.luminances(&scene.colour));
-    let (Some(of_right), Some(of_left)) = (
-        quantile(right.clone(), 0.5),
-        quantile(left.clone(), 0.5),
-    ) else {
+fn sides([right, left]: [Vec<f32>; 2]) -> [Taken; 2] {
+    let (Some(of_right), Some(of_left)) =
+        (quantile(right.clone(), 0.5), quantile(left.clone(), 0.5))
+    else {
         let why = "a cheek is turned away or outside the picture";
         return [UNIFORMITY, BALANCE].map(|kind| Taken::nothing(kind, why));
     };
@@ -305,7 +302,9 @@ fn uneven(balance: f64) -> (String, String) {
     };
     (
         format!("脸的{zh}侧（学生的{zh}手边）暗 {stops} 档：调整该侧的灯后重拍"),
-        format!("the student's {en} side of the face is {stops} stops darker: adjust the lamp on that side"),
+        format!(
+            "the student's {en} side of the face is {stops} stops darker: adjust the lamp on that side"
+        ),
     )
 }
 

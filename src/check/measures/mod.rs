@@ -6,6 +6,7 @@ mod faces;
 mod focus;
 mod head;
 mod light;
+mod part;
 mod pose;
 mod skin;
 

@@ -1,9 +1,9 @@
 //! The skin: its colour, and light that it throws back.
 
 use super::light::cheeks;
+use super::part::Part;
 use crate::check::colour::{Lab, linear, linear_table, luminance};
 use crate::check::face::mesh;
-use crate::check::mask::Mask;
 use crate::check::measure::{Fault, MeasureKind, Taken, Words, score, sigmoid};
 use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene};
@@ -55,7 +55,7 @@ pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
 fn natural_colour(scene: &Scene, face: &Face) -> Taken {
     let (mut sum, mut count) = ([0.0; 3], 0.0);
     for cheek in cheeks(scene, face) {
-        for pixel in cheek.pixels(&scene.colour) {
+        for pixel in cheek {
             count += 1.0;
             for (sum, code) in sum.iter_mut().zip(pixel) {
                 *sum += f64::from(code);
@@ -112,16 +112,19 @@ fn cast(lab: &Lab) -> (String, String) {
     )
 }
 
-/// Bare skin: the face without brows, eyes and lips.
-fn skin(scene: &Scene) -> Mask {
-    let holes = [
+/// What of a face is no bare skin: brows with the eyes below them, and the lips.
+fn holes(scene: &Scene, face: &Face) -> [Part; 3] {
+    [
         [&mesh::RIGHT_BROW[..], &mesh::RIGHT_EYE].concat(),
         [&mesh::LEFT_BROW[..], &mesh::LEFT_EYE].concat(),
         mesh::LIPS_OUTER.to_vec(),
-    ];
-    holes
-        .iter()
-        .fold(scene.face_mask(), |mask, hole| mask.without(&scene.hull(hole)))
+    ]
+    .map(|rim| hull(scene, face, &rim))
+}
+
+fn hull(scene: &Scene, face: &Face, rim: &[usize]) -> Part {
+    let points = rim.iter().map(|&i| scene.small(face.point(i)));
+    Part::hull(&scene.colour, &points.collect::<Vec<_>>())
 }
 
 /// Where a face shines, in the words for it; the rest is cheeks.
@@ -134,44 +137,44 @@ enum Zone {
 
 fn shine(scene: &Scene, face: &Face) -> Taken {
     let colour = &scene.colour;
-    let skin = skin(scene);
-    let nose = scene.hull(&[mesh::GLABELLA, 129, 358, 2]);
-    // Where one side is lit more, skin is compared with the brighter side.
-    let light = |rgb: [u8; 3]| luminance(rgb.map(linear));
-    let typical = cheeks(scene, face);
-    let typical = typical.iter().filter_map(|cheek| median_colour(cheek, scene));
-    let Some(typical) = typical.max_by(|a, b| light(*a).total_cmp(&light(*b))) else {
-        return Taken::nothing(SHINE, "the cheeks are outside the picture");
+    let oval = mesh::OVAL.map(|i| scene.small(face.point(i)));
+    let oval = Part::polygon(colour, &oval);
+    let holes = holes(scene, face);
+    let bare = |x: usize, y: usize| !holes.iter().any(|hole| hole.has(x, y));
+    let nose = hull(scene, face, &[mesh::GLABELLA, 129, 358, 2]);
+    let [middle, brows] = scene.small(face.point(mesh::GLABELLA));
+    // Where one side is lit more, that one is believed; without the forehead, where there may be hair.
+    let sides = [true, false].map(|is_left| {
+        let side = |x: usize, y: usize| ((x as f32) < middle) == is_left && y as f32 > brows;
+        Skin::of(&oval.pixels(colour, |x, y| side(x, y) && bare(x, y)))
+    });
+    let sides = sides.into_iter().flatten();
+    let Some(typical) = sides.max_by(|a, b| a.light.total_cmp(&b.light)) else {
+        return Taken::nothing(SHINE, "the face is outside the picture");
     };
     let table = linear_table();
-    let lab = Lab::of_rgb(typical);
-    let bright = light(typical) + HIGHLIGHT_MIN;
-    let brows = scene.small(face.point(mesh::GLABELLA))[1];
-    let mut found = [0usize; 3];
-    for y in 0..skin.height {
-        for x in 0..skin.width {
-            if !skin.has(x, y) {
-                continue;
-            }
-            let pixel = colour.at(x as i32, y as i32);
-            let lit = luminance(pixel.map(|c| f64::from(table[usize::from(c)])));
-            if lit < bright || !is_whiter(pixel, &lab) {
-                continue;
-            }
-            let zone = if (y as f32) < brows {
-                Zone::Forehead
-            } else if nose.has(x, y) {
-                Zone::Nose
-            } else {
-                Zone::Cheeks
-            };
+    let (mut found, mut skin) = ([0usize; 3], [0usize; 3]);
+    for (x, y) in oval.places().filter(|&(x, y)| bare(x, y)) {
+        let zone = if (y as f32) < brows {
+            Zone::Forehead
+        } else if nose.has(x, y) {
+            Zone::Nose
+        } else {
+            Zone::Cheeks
+        };
+        skin[zone as usize] += 1;
+        let pixel = colour.at(x as i32, y as i32);
+        let lit = luminance(pixel.map(|c| f64::from(table[usize::from(c)])));
+        if lit >= typical.light + HIGHLIGHT_MIN && is_whiter(pixel, &typical.lab) {
             found[zone as usize] += 1;
         }
     }
-    let share = found.iter().sum::<usize>() as f64 / skin.area().max(1) as f64;
-    let most = [Zone::Cheeks, Zone::Nose, Zone::Forehead]
+    let of = |part: usize, all: usize| part as f64 / all.max(1) as f64;
+    let share = of(found.iter().sum(), skin.iter().sum());
+    let of_zone = |zone: &Zone| of(found[*zone as usize], skin[*zone as usize]);
+    let most = [Zone::Nose, Zone::Forehead, Zone::Cheeks]
         .into_iter()
-        .max_by_key(|zone| found[*zone as usize]);
+        .max_by(|a, b| of_zone(a).total_cmp(&of_zone(b)));
     let (zh, en) = match most {
         Some(Zone::Forehead) => shining("额头", "forehead"),
         Some(Zone::Nose) => shining("鼻子", "nose"),
@@ -180,24 +183,35 @@ fn shine(scene: &Scene, face: &Face) -> Taken {
     Taken::value(SHINE, share).saying(zh, en)
 }
 
+/// The skin of one side, without its highlights.
+struct Skin {
+    light: f64,
+    lab: Lab,
+}
+
+impl Skin {
+    /// The median of each channel; `None` for no pixels.
+    fn of(pixels: &[[u8; 3]]) -> Option<Self> {
+        let mut typical = [0; 3];
+        for (i, typical) in typical.iter_mut().enumerate() {
+            let mut channel = pixels.iter().map(|p| p[i]).collect::<Vec<_>>();
+            let half = channel.len() / 2;
+            if channel.is_empty() {
+                return None;
+            }
+            *typical = *channel.select_nth_unstable(half).1;
+        }
+        Some(Skin {
+            light: luminance(typical.map(linear)),
+            lab: Lab::of_rgb(typical),
+        })
+    }
+}
+
 /// The white of the lamp is mixed in, or all of the tone is lost.
 fn is_whiter(pixel: [u8; 3], skin: &Lab) -> bool {
     let lost = pixel.iter().all(|&c| c >= 250);
     lost || Lab::of_rgb(pixel).chroma() < HIGHLIGHT_CHROMA_MAX * skin.chroma()
-}
-
-fn median_colour(part: &Mask, scene: &Scene) -> Option<[u8; 3]> {
-    let pixels = part.pixels(&scene.colour).collect::<Vec<_>>();
-    let mut typical = [0; 3];
-    for (i, typical) in typical.iter_mut().enumerate() {
-        let mut channel = pixels.iter().map(|p| p[i]).collect::<Vec<_>>();
-        let half = channel.len() / 2;
-        if channel.is_empty() {
-            return None;
-        }
-        *typical = *channel.select_nth_unstable(half).1;
-    }
-    Some(typical)
 }
 
 fn shining(zh: &str, en: &str) -> (String, String) {
@@ -216,6 +230,9 @@ mod tests {
         let grey = lab_d50([0.3; 3]);
         assert!(grey.chroma() < 0.05, "{grey:?}");
         let skin = lab_d50([198, 150, 125].map(linear));
-        assert!((10.0..25.0).contains(&skin.a) && (10.0..30.0).contains(&skin.b), "{skin:?}");
+        assert!(
+            (10.0..25.0).contains(&skin.a) && (10.0..30.0).contains(&skin.b),
+            "{skin:?}"
+        );
     }
 }

@@ -66,7 +66,6 @@ impl super::Standard {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::check::Standard;
 
     #[test]

@@ -67,9 +67,8 @@ impl Cells {
         let top = (crown - ABOVE * apart).max(0.0);
         let across = (((x + ASIDE * apart).min(width) - left) / side).max(0.0) as usize;
         let down = (((y + BELOW * apart).min(height) - top) / side).max(0.0) as usize;
-        let place = |column: usize, row: usize| {
-            [left + column as f32 * side, top + row as f32 * side]
-        };
+        let place =
+            |column: usize, row: usize| [left + column as f32 * side, top + row as f32 * side];
         let mut cells = Cells {
             across,
             down,
@@ -131,7 +130,11 @@ impl Cells {
         let background = |i: usize, cells: &Self| cells.grid[i].is_some();
         for pass in 0..2 {
             for step in 0..across * down {
-                let i = if pass == 0 { step } else { across * down - 1 - step };
+                let i = if pass == 0 {
+                    step
+                } else {
+                    across * down - 1 - step
+                };
                 if !background(i, self) {
                     away[i] = 0;
                     continue;
@@ -231,7 +234,10 @@ pub(super) fn lab(rgb: [f64; 3]) -> Lab {
 
 /// Linear light of a code value between whole ones.
 pub(super) fn linear_of(code: f64) -> f64 {
-    let (low, share) = (code.clamp(0.0, 255.0).floor(), code.clamp(0.0, 255.0).fract());
+    let (low, share) = (
+        code.clamp(0.0, 255.0).floor(),
+        code.clamp(0.0, 255.0).fract(),
+    );
     let low = low as u8;
     linear(low) * (1.0 - share) + linear(low.saturating_add(1)) * share
 }
@@ -268,7 +274,11 @@ fn median(scene: &Scene, corner: [f32; 2], side: f32) -> [f32; 3] {
         let middle = samples.len() / 2;
         let (below, at, _) = samples.select_nth_unstable_by_key(middle, |p| p[channel]);
         // The middle of an even number lies between two.
-        let other = below.iter().map(|p| p[channel]).max().unwrap_or(at[channel]);
+        let other = below
+            .iter()
+            .map(|p| p[channel])
+            .max()
+            .unwrap_or(at[channel]);
         (f32::from(at[channel]) + f32::from(other)) / 2.0
     })
 }
@@ -290,7 +300,9 @@ fn solved(mut rows: [[f64; TERMS + 1]; TERMS]) -> Option<[f64; TERMS]> {
         for (j, row) in rows.iter_mut().enumerate() {
             if j != i {
                 let share = row[i] / pivot[i];
-                row.iter_mut().zip(pivot).for_each(|(at, p)| *at -= share * p);
+                row.iter_mut()
+                    .zip(pivot)
+                    .for_each(|(at, p)| *at -= share * p);
             }
         }
     }

@@ -164,10 +164,18 @@ fn median<'c>(cells: impl Iterator<Item = &'c Cell>) -> Option<[f64; 3]> {
 type Part = (&'static str, &'static str, fn(&Cell, &Cells) -> bool);
 
 const PARTS: [Part; 8] = [
-    ("左上角", "top left", |c, all| is_left(c, all) && is_high(c, all)),
-    ("右上角", "top right", |c, all| !is_left(c, all) && is_high(c, all)),
-    ("左下方", "bottom left", |c, all| is_left(c, all) && is_low(c, all)),
-    ("右下方", "bottom right", |c, all| !is_left(c, all) && is_low(c, all)),
+    ("左上角", "top left", |c, all| {
+        is_left(c, all) && is_high(c, all)
+    }),
+    ("右上角", "top right", |c, all| {
+        !is_left(c, all) && is_high(c, all)
+    }),
+    ("左下方", "bottom left", |c, all| {
+        is_left(c, all) && is_low(c, all)
+    }),
+    ("右下方", "bottom right", |c, all| {
+        !is_left(c, all) && is_low(c, all)
+    }),
     ("左边", "left", is_left),
     ("右边", "right", |c, all| !is_left(c, all)),
     ("上边", "top", is_high),
@@ -220,7 +228,9 @@ fn gradient(cells: &Cells) -> Taken {
 fn wrong_colour(zh: &str, en: &str) -> (String, String) {
     (
         format!("背景颜色不对{zh}：更换背景，或检查白平衡和背景灯"),
-        format!("wrong background colour{en}; change the backdrop, or check white balance and light on it"),
+        format!(
+            "wrong background colour{en}; change the backdrop, or check white balance and light on it"
+        ),
     )
 }
 
@@ -239,7 +249,9 @@ fn uneven(zh: &str, en: &str) -> (String, String) {
 fn shadow(zh: &str, en: &str) -> (String, String) {
     (
         format!("背景{zh}有影子：让学生离背景远些，或调整灯位"),
-        format!("shadow on the background{en}: seat the student further from it, or move the lamps"),
+        format!(
+            "shadow on the background{en}: seat the student further from it, or move the lamps"
+        ),
     )
 }
 

@@ -134,9 +134,10 @@ fn objects(cells: &Cells) -> (f64, Side) {
             continue;
         }
         // A hard shadow has an edge as well, but it is a shadow: near the person, of the same colour.
-        let shaded = thing.iter().filter(|c| shade(c, cells).is_some_and(|s| s > 0.05));
-        let is_shadow = shaded.count() * 10 >= thing.len() * 8
-            && thing.iter().any(|c| c.away <= 2);
+        let shaded = thing
+            .iter()
+            .filter(|c| shade(c, cells).is_some_and(|s| s > 0.05));
+        let is_shadow = shaded.count() * 10 >= thing.len() * 8 && thing.iter().any(|c| c.away <= 2);
         if !is_shadow {
             for cell in &thing {
                 covered[side_of(cell, cells) as usize] += f64::from(cell.off);
@@ -144,6 +145,10 @@ fn objects(cells: &Cells) -> (f64, Side) {
         }
     }
     let all = cells.each().count().max(1) as f64;
-    let side = if covered[0] > covered[1] { Side::Left } else { Side::Right };
+    let side = if covered[0] > covered[1] {
+        Side::Left
+    } else {
+        Side::Right
+    };
     ((covered[0] + covered[1]) / all, side)
 }
