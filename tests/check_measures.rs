@@ -202,7 +202,7 @@ fn severity_off_measures_and_says_nothing() {
 #[test]
 fn what_needs_the_face_is_said_not_to_be_measured() {
     let report = judge(&scene(1, Scene::Good, 200, 260));
-    for name in ["faces", "yaw", "eyes-open", "background", "position"] {
+    for name in ["faces", "yaw", "eyes-open", "background-colour", "position"] {
         let MeasureState::NotMeasured { why } = &measure(&report, name).state else {
             panic!("{name} cannot have been measured");
         };

@@ -89,9 +89,9 @@ impl<L: Lanes> Checker<L> {
     fn report(&self, sight: &Sight, taken: &[Taken], signature: Signature) -> Report {
         let mut measures = vec![whole(true), orientation(sight.orientation)];
         let mut reasons = Vec::new();
-        for taken in taken {
-            let limit = self.standard.limit(taken.kind.name);
-            let (measure, reason) = judge_one(taken, &limit);
+        for one in taken {
+            let limit = self.limit(one.kind.name, taken);
+            let (measure, reason) = judge_one(one, &limit);
             measures.push(measure);
             reasons.extend(reason);
         }
@@ -123,6 +123,19 @@ impl<L: Lanes> Checker<L> {
             timings_ms: Default::default(),
             signature: Some(signature),
         }
+    }
+
+    /// The standard's limit; none for a measure of the frame where one of the face speaks for it.
+    fn limit(&self, name: &str, taken: &[Taken]) -> Limit {
+        let was_taken = |face: &str| {
+            let is_value = |t: &Taken| matches!(t.found, Found::Value { .. });
+            taken.iter().any(|t| t.kind.name == face && is_value(t))
+        };
+        let mut pairs = catalogue::SPEAKS_FOR.iter();
+        if pairs.any(|&(face, frame)| frame == name && was_taken(face)) {
+            return Limit::NONE;
+        }
+        self.standard.limit(name)
     }
 
     fn unreadable(&self, why: &Unreadable) -> Report {
@@ -159,7 +172,8 @@ impl<L: Lanes> Judge for Checker<L> {
         let seen = sight::look(bytes, self.models.as_deref(), &self.lanes, &timings);
         let mut report = match seen {
             Ok(sight) => {
-                let (taken, signature) = timings.of("measures", || measured(&sight, &self.lanes));
+                let (taken, signature) =
+                    timings.of("measures", || measured(&sight, &self.standard, &self.lanes));
                 timings.of("report", || self.report(&sight, &taken, signature))
             }
             Err(why) => self.unreadable(&why),
@@ -170,14 +184,21 @@ impl<L: Lanes> Judge for Checker<L> {
 }
 
 /// All measures there are, in the catalogue's order, and what later frames are compared by.
-fn measured(sight: &Sight, lanes: &impl Lanes) -> (Vec<Taken>, Signature) {
-    let ((mut taken, signature), person) = lanes.both(
+fn measured(sight: &Sight, standard: &Standard, lanes: &impl Lanes) -> (Vec<Taken>, Signature) {
+    let ((mut taken, mut signature), person) = lanes.both(
         || of_frame(sight),
         || match &sight.view {
-            View::Whole(scene) => measures::taken(scene),
+            View::Whole(scene) => measures::taken(scene, standard),
             View::Blind { why, .. } => measures::not_taken(why),
         },
     );
+    // Where a face was found, the focus should be on its eyes.
+    let at_the_eyes = person
+        .iter()
+        .find(|t| t.kind.name == measures::EYE_SHARPNESS);
+    if let Some(Found::Value { value, .. }) = at_the_eyes.map(|t| &t.found) {
+        signature.sharpness = Some(*value);
+    }
     taken.extend(person);
     (taken, signature)
 }

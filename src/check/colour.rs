@@ -76,6 +76,12 @@ impl Lab {
     /// How different two colours look: CIEDE2000 with all weights 1 (CIE 142-2001, in the form of
     /// Sharma, Wu and Dalal, "The CIEDE2000 color-difference formula", 2005).
     pub fn delta_e_2000(self, other: Lab) -> f64 {
+        self.delta_e_2000_weighted(other, 1.0)
+    }
+
+    /// The same with the lightness counting one `kl`-th (the formula's parametric factor k_L; CIE 142-2001
+    /// names 2 for textiles), for whom the colour matters more than how much light falls on it.
+    pub fn delta_e_2000_weighted(self, other: Lab, kl: f64) -> f64 {
         let mean_chroma = (self.chroma() + other.chroma()) / 2.0;
         let seventh = mean_chroma.powi(7);
         // 25^7, where blue-grey turns into blue.
@@ -112,7 +118,7 @@ impl Lab {
         let blue = 30.0 * (-((h - 275.0) / 25.0).powi(2)).exp();
         let rc = 2.0 * (c.powi(7) / (c.powi(7) + turn)).sqrt();
         let rt = -(2.0 * blue).to_radians().sin() * rc;
-        let (l, c, h) = (dl / sl, dc / sc, dh / sh);
+        let (l, c, h) = (dl / (kl * sl), dc / sc, dh / sh);
         (l * l + c * c + h * h + rt * c * h).sqrt()
     }
 }

@@ -1,9 +1,9 @@
-//! How bright the whole frame is, and how much of it is lost to black or white.
+//! How bright the face or the whole frame is, and how much of it is lost to black or white.
 //!
-//! The formulas are those of ISO/IEC 29794-5 as OFIQ 1.0.3 computes them, taken over the whole
-//! frame instead of the face. They also differ in what Y is: there the luminance of the linearised
-//! RGB, here the stored Y' linearised by itself. For greys that is the same number; for the light
-//! blue of the backdrop (100, 197, 255) it is 0.43 instead of 0.50. In return no colour is decoded.
+//! The formulas are those of ISO/IEC 29794-5 as OFIQ 1.0.3 computes them. Of the frame they differ in
+//! what Y is: there the luminance of the linearised RGB, here the stored Y' linearised by itself. For
+//! greys that is the same number; for the light blue of the backdrop (100, 197, 255) it is 0.43 instead
+//! of 0.50. In return no colour is decoded. Of the face, Y is theirs.
 
 use super::colour;
 use super::measure::{score, sigmoid};
@@ -23,22 +23,35 @@ pub struct Exposure {
     pub over: f64,
     /// Mean linear luminance, 0 to 1.
     pub mean: f64,
+    /// Variance of the linear luminance, 0 to 0.25.
+    pub variance: f64,
     /// Entropy of the histogram of linear luminance in 256 steps, in bits, 0 to 8.
     pub entropy_bits: f64,
 }
 
 impl Exposure {
-    /// Over all pixels.
+    /// Over all pixels of a frame.
     pub fn measure(luma: &Luma) -> Self {
         let coded = histogram(&luma.samples);
+        let each = coded.iter().enumerate();
+        Self::of(each.map(|(code, &count)| (colour::linear(code as u8), count)))
+    }
+
+    /// Over pixels whose linear luminances, 0 to 1, are these.
+    pub fn of_linear(luminances: &[f32]) -> Self {
+        Self::of(luminances.iter().map(|&y| (f64::from(y), 1)))
+    }
+
+    /// Over luminances, each with the number of its pixels.
+    fn of(counted: impl Iterator<Item = (f64, u64)>) -> Self {
         let mut linear = [0u64; 256];
-        let mut sum = 0.0;
-        for (code, &count) in coded.iter().enumerate() {
-            let y = colour::linear(code as u8);
-            linear[(y * 255.0).round() as usize] += count;
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for (y, count) in counted {
+            linear[((y * 255.0).round() as usize).min(255)] += count;
             sum += y * count as f64;
+            squares += y * y * count as f64;
         }
-        let total = (luma.samples.len().max(1)) as f64;
+        let total = linear.iter().sum::<u64>().max(1) as f64;
         let fraction = |range: std::ops::RangeInclusive<u8>| {
             let (first, last) = (usize::from(*range.start()), usize::from(*range.end()));
             linear[first..=last].iter().sum::<u64>() as f64 / total
@@ -49,10 +62,12 @@ impl Exposure {
             .map(|&n| n as f64 / total)
             .map(|p| -p * p.log2())
             .sum::<f64>();
+        let mean = sum / total;
         Exposure {
             under: fraction(0..=DARK_MAX),
             over: fraction(LIGHT_MIN..=255),
-            mean: sum / total,
+            mean,
+            variance: (squares / total - mean * mean).max(0.0),
             entropy_bits: entropy_bits.max(0.0),
         }
     }
@@ -72,6 +87,12 @@ impl Exposure {
         let rise = sigmoid(self.mean, 0.2, 0.05);
         let fall = 1.0 - sigmoid(self.mean, 0.8, 0.05);
         score(100.0 * rise * fall)
+    }
+
+    /// Score of the variance (29794-5), 0 to 100.
+    pub fn variance_score(&self) -> f64 {
+        let share = 60.0 * self.variance / (60.0 * self.variance + 1.0);
+        score(100.0 * (std::f64::consts::PI * share).sin())
     }
 
     /// Score of the entropy (29794-5), 0 to 100.

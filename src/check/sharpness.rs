@@ -1,4 +1,4 @@
-//! How steep the edges in the middle of the frame are.
+//! How steep the edges are: in the middle of the frame, or in a part of it.
 //!
 //! A plain gradient energy grows with the contrast of the scene, so that a white shirt on a dark
 //! suit would pass for focus. Here each gradient is divided by the contrast of the edge it belongs
@@ -7,9 +7,12 @@
 //! (ICIP 2002). A step edge gives 50 %/px (the central difference spans two pixels); an edge blurred
 //! by a Gaussian of σ pixels gives about 40/σ.
 //!
-//! Until the face is found, the middle half of the frame stands in for it.
+//! Where no face is found, the middle half of the frame stands in for it.
+//!
+//! Along a direction, only what changes along it counts: a photo that moved while it was taken has
+//! lost the edges across the movement and kept those along it.
 
-use super::picture::Luma;
+use super::picture::{Grey, Luma};
 
 /// Side of a block, in pixels: a 64th of the image's shorter side within these bounds. The contrast
 /// is that of the block and its eight neighbours, which together have to hold an edge whole, or the
@@ -34,22 +37,36 @@ const BLOCKS_MIN: usize = 4;
 /// by height) of the frame at full resolution. 0 where there is no edge at all: a frame in which
 /// nothing can be made out is not sharp.
 pub fn measure(luma: &Luma) -> f64 {
-    let blocks = Blocks::of_middle(luma);
-    let (mut edges, mut flats) = (Vec::new(), Vec::new());
-    for (steepest, contrast) in blocks.each() {
-        if contrast < CONTRAST_MIN {
-            flats.push(steepest);
-        } else {
-            edges.push((steepest, f64::from(contrast)));
-        }
-    }
-    if edges.len() < BLOCKS_MIN {
-        return 0.0;
-    }
-    let noise = noise_of(flats);
-    let slopes = edges.iter().map(|(s, c)| (s - noise).max(0.0) / c);
-    100.0 * quantile(slopes.collect(), 1.0 - SHARPEST_SHARE)
+    let side = (luma.width.min(luma.height) / 64).clamp(SIDE_MIN, SIDE_MAX);
+    let plane = Plane {
+        width: luma.width,
+        samples: &luma.samples,
+    };
+    // A pixel's distance from the border, as gradients reach that far.
+    let (left, top) = ((luma.width / 4).max(1), (luma.height / 4).max(1));
+    let right = luma.width - luma.width / 4;
+    let bottom = luma.height - luma.height / 4;
+    let blocks = Blocks::of::<ANY>(&plane, left..right, top..bottom, side);
+    blocks.steepness(0)
 }
+
+/// The same over all of a part, in blocks of `side` pixels (see [`SIDE_MIN`] for how large they have to
+/// be): in any direction, then along 0, 45, 90 and 135 degrees, clockwise from the image's horizontal.
+pub fn of_part(part: &Grey, side: usize) -> [f64; DIRECTIONS] {
+    let plane = Plane {
+        width: part.width,
+        samples: &part.samples,
+    };
+    let (right, bottom) = (part.width.saturating_sub(1), part.height.saturating_sub(1));
+    let blocks = Blocks::of::<DIRECTIONS>(&plane, 1..right, 1..bottom, side.max(2));
+    std::array::from_fn(|direction| blocks.steepness(direction))
+}
+
+/// The steepest gradient whichever way it goes.
+const ANY: usize = 1;
+
+/// That one, and those along four directions.
+const DIRECTIONS: usize = 5;
 
 /// The gradient that noise alone gives, told from the blocks without an edge. It is taken off the
 /// others: a grainy photo out of focus would else pass for a sharp one. The quarter with the
@@ -66,42 +83,69 @@ fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
     values.get(rank.min(last)).copied().unwrap_or(0.0)
 }
 
+/// Gamma-coded luminance, row by row.
+struct Plane<'p> {
+    width: usize,
+    samples: &'p [u8],
+}
+
 /// What a square of the image holds, in code values.
 #[derive(Clone, Copy)]
-struct Block {
+struct Block<const N: usize> {
     darkest: u8,
     lightest: u8,
-    /// Steepest gradient, a pixel.
-    steepest: f64,
+    /// Steepest gradient, a pixel, by direction.
+    steepest: [f64; N],
 }
 
-/// The squares of the middle of the frame.
-struct Blocks {
+/// The squares of a part of the image.
+struct Blocks<const N: usize> {
     across: usize,
-    blocks: Vec<Block>,
+    blocks: Vec<Block<N>>,
 }
 
-impl Blocks {
-    fn of_middle(luma: &Luma) -> Self {
-        let side = (luma.width.min(luma.height) / 64).clamp(SIDE_MIN, SIDE_MAX);
-        // A pixel's distance from the border, as gradients reach that far.
-        let (left, top) = ((luma.width / 4).max(1), (luma.height / 4).max(1));
-        let right = luma.width - luma.width / 4;
-        let bottom = luma.height - luma.height / 4;
-        let columns = (left..right.saturating_sub(side)).step_by(side);
-        let rows = (top..bottom.saturating_sub(side)).step_by(side);
+impl Blocks<0> {
+    /// All blocks that fit there.
+    fn of<const N: usize>(
+        plane: &Plane,
+        across: std::ops::Range<usize>,
+        down: std::ops::Range<usize>,
+        side: usize,
+    ) -> Blocks<N> {
+        let columns = (across.start..across.end.saturating_sub(side)).step_by(side);
+        let rows = (down.start..down.end.saturating_sub(side)).step_by(side);
         let across = columns.len();
         let places = rows.flat_map(|y| columns.clone().map(move |x| (x, y)));
         Blocks {
             across,
             blocks: places
-                .map(|(x, y)| Block::measure(luma, x, y, side))
+                .map(|(x, y)| Block::measure(plane, x, y, side))
                 .collect(),
         }
     }
+}
 
-    /// Of each block that has all its neighbours: the steepest gradient, and the contrast among them.
-    fn each(&self) -> impl Iterator<Item = (f64, u8)> + '_ {
+impl<const N: usize> Blocks<N> {
+    /// Percent of an edge's contrast that is crossed in one pixel along that direction; 0 without an edge.
+    fn steepness(&self, direction: usize) -> f64 {
+        let (mut edges, mut flats) = (Vec::new(), Vec::new());
+        for (steepest, contrast) in self.each() {
+            if contrast < CONTRAST_MIN {
+                flats.push(steepest[direction]);
+            } else {
+                edges.push((steepest[direction], f64::from(contrast)));
+            }
+        }
+        if edges.len() < BLOCKS_MIN {
+            return 0.0;
+        }
+        let noise = noise_of(flats);
+        let slopes = edges.iter().map(|(s, c)| (s - noise).max(0.0) / c);
+        100.0 * quantile(slopes.collect(), 1.0 - SHARPEST_SHARE)
+    }
+
+    /// Of each block that has all its neighbours: the steepest gradients, and the contrast among them.
+    fn each(&self) -> impl Iterator<Item = ([f64; N], u8)> + '_ {
         let down = self.blocks.len() / self.across.max(1);
         let rows = 1..down.saturating_sub(1);
         let columns = 1..self.across.saturating_sub(1);
@@ -120,10 +164,10 @@ impl Blocks {
     }
 }
 
-impl Block {
+impl<const N: usize> Block<N> {
     /// Of the pixels from (`x`, `y`), which keep a pixel's distance from the border of the image.
-    fn measure(luma: &Luma, x: usize, y: usize, side: usize) -> Self {
-        let row = |y: usize| &luma.samples[y * luma.width + x - 1..][..side + 2];
+    fn measure(plane: &Plane, x: usize, y: usize, side: usize) -> Self {
+        let row = |y: usize| &plane.samples[y * plane.width + x - 1..][..side + 2];
         let (mut darkest, mut lightest) = (u8::MAX, 0);
         // The gradients reach a pixel over the border, and so has the contrast to.
         for y in y - 1..=y + side {
@@ -132,7 +176,7 @@ impl Block {
                 lightest = lightest.max(s);
             }
         }
-        let mut steepest = 0i32;
+        let mut steepest = [0i32; N];
         for y in y..y + side {
             let (above, here, below) = (row(y - 1), row(y), row(y + 1));
             let line = above.windows(3).zip(here.windows(3)).zip(below.windows(3));
@@ -142,13 +186,23 @@ impl Block {
                 // Sobel: eight times the slope in code values a pixel, smoothed across it.
                 let gx = a2 - a0 + 2 * (i32::from(h[2]) - i32::from(h[0])) + b2 - b0;
                 let gy = b0 - a0 + 2 * (b1 - a1) + b2 - a2;
-                steepest = steepest.max(gx * gx + gy * gy);
+                for (direction, steepest) in steepest.iter_mut().enumerate() {
+                    // Squares of the gradient, and of its part along a direction.
+                    let square = match direction {
+                        0 => gx * gx + gy * gy,
+                        1 => gx * gx,
+                        2 => (gx + gy) * (gx + gy) / 2,
+                        3 => gy * gy,
+                        _ => (gx - gy) * (gx - gy) / 2,
+                    };
+                    *steepest = (*steepest).max(square);
+                }
             }
         }
         Block {
             darkest,
             lightest,
-            steepest: f64::from(steepest).sqrt() / 8.0,
+            steepest: steepest.map(|s| f64::from(s).sqrt() / 8.0),
         }
     }
 }

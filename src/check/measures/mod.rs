@@ -1,24 +1,38 @@
 //! The measures of the person, each subject in its own file: what it measures, the words of its reasons,
 //! and how the scene is read. Adding a subject is its file and one line in [`SUBJECTS`].
 
+mod background;
 mod eyes;
 mod faces;
+mod focus;
 mod glasses;
 mod head;
+mod light;
 mod mouth;
+mod part;
 mod pose;
 mod shoulders;
+mod skin;
 
 use super::measure::{MeasureKind, Taken};
 use super::scene::Scene;
+use super::standard::Standard;
 
 /// Why a measure of the face is not taken on a picture without one.
 pub(super) const NO_FACE: &str = "no face was found";
+
+pub(super) use focus::EYE_SHARPNESS_NAME as EYE_SHARPNESS;
 
 struct Subject {
     kinds: &'static [MeasureKind],
     /// One of each kind, in the same order.
     measures: fn(&Scene) -> Vec<Taken>,
+}
+
+struct ByStandard {
+    kinds: &'static [MeasureKind],
+    /// One of each kind, in the same order.
+    measures: fn(&Scene, &Standard) -> Vec<Taken>,
 }
 
 /// In the order of the report.
@@ -51,17 +65,39 @@ const SUBJECTS: &[Subject] = &[
         kinds: shoulders::KINDS,
         measures: shoulders::measures,
     },
+    Subject {
+        kinds: light::KINDS,
+        measures: light::measures,
+    },
+    Subject {
+        kinds: skin::KINDS,
+        measures: skin::measures,
+    },
+    Subject {
+        kinds: focus::KINDS,
+        measures: focus::measures,
+    },
 ];
+
+/// Those that have to know what the standard asks for, after the others.
+const BY_STANDARD: &[ByStandard] = &[ByStandard {
+    kinds: background::KINDS,
+    measures: background::measures,
+}];
 
 /// All kinds, in the order of the report.
 pub(super) fn kinds() -> impl Iterator<Item = &'static MeasureKind> {
-    SUBJECTS.iter().flat_map(|subject| subject.kinds)
+    let subjects = SUBJECTS.iter().flat_map(|subject| subject.kinds);
+    subjects.chain(BY_STANDARD.iter().flat_map(|subject| subject.kinds))
 }
 
 /// All measures of a scene.
-pub(super) fn taken(scene: &Scene) -> Vec<Taken> {
+pub(super) fn taken(scene: &Scene, standard: &Standard) -> Vec<Taken> {
     let each = SUBJECTS.iter().map(|subject| (subject.measures)(scene));
-    each.flatten().collect()
+    let rest = BY_STANDARD
+        .iter()
+        .map(|subject| (subject.measures)(scene, standard));
+    each.chain(rest).flatten().collect()
 }
 
 /// None of them, and why.
@@ -78,11 +114,15 @@ mod tests {
     fn every_subject_gives_one_measure_of_each_of_its_kinds() {
         let empty = crate::check::checker::tests::encoded(&image::RgbImage::new(64, 64));
         for scene in [see(astronaut()), see(&empty)] {
+            let names = |taken: Vec<Taken>| taken.iter().map(|t| t.kind.name).collect::<Vec<_>>();
+            let kinds = |kinds: &[MeasureKind]| kinds.iter().map(|k| k.name).collect::<Vec<_>>();
             for subject in SUBJECTS {
-                let taken = (subject.measures)(&scene);
-                let names = taken.iter().map(|t| t.kind.name).collect::<Vec<_>>();
-                let kinds = subject.kinds.iter().map(|k| k.name).collect::<Vec<_>>();
-                assert_eq!(names, kinds);
+                assert_eq!(names((subject.measures)(&scene)), kinds(subject.kinds));
+            }
+            let standard = Standard::builtin("icao").unwrap();
+            for subject in BY_STANDARD {
+                let taken = (subject.measures)(&scene, &standard);
+                assert_eq!(names(taken), kinds(subject.kinds));
             }
         }
     }

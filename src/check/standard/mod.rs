@@ -1,5 +1,6 @@
 //! A standard: a named set of limits and severities, written in TOML.
 
+mod background;
 mod portrait;
 mod read;
 
@@ -42,7 +43,7 @@ pub struct Limit {
 
 impl Limit {
     /// Measured and shown, never held against a frame.
-    const NONE: Limit = Limit {
+    pub(super) const NONE: Limit = Limit {
         min: None,
         max: None,
         warn_min: None,
@@ -80,6 +81,7 @@ pub struct Standard {
     title_zh: String,
     title_en: String,
     limits: BTreeMap<&'static str, Limit>,
+    background: Vec<[u8; 3]>,
     portrait: Option<PortraitRules>,
 }
 

@@ -25,8 +25,6 @@ pub struct PortraitRules {
     pub too_small: OutsideSize,
     /// What the file says about itself.
     pub metadata: Metadata,
-    /// The background's colour in sRGB, where the standard names one.
-    pub background_rgb: Option<[u8; 3]>,
 }
 
 /// What comes of a file outside the sizes.
@@ -47,7 +45,7 @@ pub enum Metadata {
     Identity,
 }
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 14] = [
     "width-px",
     "height-px",
     "crown-px",
@@ -62,7 +60,6 @@ const KEYS: [&str; 15] = [
     "too-large",
     "too-small",
     "metadata",
-    "background-rgb",
 ];
 
 /// No delivered portrait is larger, and a crop this large is still decoded.
@@ -100,7 +97,6 @@ impl Parser<'_> {
             None => Some(Metadata::None),
             Some(_) => self.word(&at, "metadata", &METADATA),
         };
-        let background_rgb = fields.get("background-rgb").map(|v| self.colour(v));
         Some(PortraitRules {
             bands: bands?,
             severity,
@@ -110,7 +106,6 @@ impl Parser<'_> {
             too_large: too_large?,
             too_small: too_small?,
             metadata: metadata?,
-            background_rgb: background_rgb.flatten(),
         })
     }
 
@@ -173,18 +168,6 @@ impl Parser<'_> {
         band
     }
 
-    fn colour(&mut self, value: &Value) -> Option<[u8; 3]> {
-        let parts = value.get_ref().as_array().and_then(|parts| {
-            let bytes = parts.iter().map(|p| u8::try_from(whole_of(p)?).ok());
-            <[u8; 3]>::try_from(bytes.collect::<Option<Vec<u8>>>()?).ok()
-        });
-        if parts.is_none() {
-            let message = "portrait.background-rgb must be three whole numbers from 0 to 255";
-            self.problem(value.span(), message);
-        }
-        parts
-    }
-
     fn word<T: Copy>(&mut self, at: &Fields, key: &str, words: &[(&str, T)]) -> Option<T> {
         let value = self.present(at, key)?;
         let said = value.get_ref().as_str();
@@ -240,11 +223,6 @@ mod tests {
             assert_eq!(rules.file_bytes, [20_480, 40_000]);
             assert_eq!(rules.metadata, Metadata::None);
         }
-        let blue = Standard::builtin("cn-graduate-blue").unwrap();
-        assert_eq!(
-            blue.portrait().unwrap().background_rgb,
-            Some([100, 197, 255])
-        );
     }
 
     fn problems(from: &str, to: &str) -> Vec<String> {
@@ -313,7 +291,6 @@ mod tests {
                 "metadata = \"all\"",
                 "must be \"none\" or \"identity\"",
             ),
-            ("[100, 197, 255]", "[100, 197, 256]", "three whole numbers"),
             (
                 "centre-tolerance-px = 10",
                 "centre-tolerance-px = 0",

@@ -1,6 +1,6 @@
 //! Reading a standard's text, with every problem found in one go.
 
-use super::{Limit, Problem, Standard};
+use super::{Limit, Problem, Standard, background};
 use crate::check::catalogue::limited;
 use crate::check::measure::{Fault, MeasureKind};
 use crate::model::Severity;
@@ -34,8 +34,14 @@ impl<'t> Parser<'t> {
             self.problem(error.span().unwrap_or_default(), error.message());
         }
         let table = table.get_ref();
-        const KEYS: [&str; 6] = [
-            "kind", "name", "title-zh", "title-en", "measure", "portrait",
+        const KEYS: [&str; 7] = [
+            "kind",
+            "name",
+            "title-zh",
+            "title-en",
+            background::TABLE,
+            "measure",
+            "portrait",
         ];
         self.unknown_keys(table, &KEYS, "");
         match self.string(table, "kind").as_deref() {
@@ -53,6 +59,7 @@ impl<'t> Parser<'t> {
             title_zh: self.string(table, "title-zh").unwrap_or_default(),
             title_en: self.string(table, "title-en").unwrap_or_default(),
             limits: self.limits(table),
+            background: background::references(table, |span, message| self.problem(span, message)),
             portrait: self.portrait(table),
         };
         (standard, self.problems)

@@ -1,0 +1,91 @@
+//! "Background uniformity" of ISO/IEC 29794-5.
+
+use crate::check::colour::{linear_table, luminance};
+use crate::check::face::Person;
+use crate::check::mask::Mask;
+use crate::check::scene::{Face, Scene};
+
+/// What the window is scaled to.
+const WIDTH: usize = 354;
+const HEIGHT: usize = 292;
+
+/// The window around the middle between the eyes, in eye distances: where OFIQ's aligned picture of 616
+/// pixels, eyes 113 apart and 272 from the top, is cut.
+const LEFT: f32 = 2.18;
+const ABOVE: f32 = 2.41;
+const ACROSS: f32 = 4.35;
+const DOWN: f32 = 4.5;
+
+/// Mean Sobel gradient of the linear luminance (0 to 255) where there is background. Unlike OFIQ's, the
+/// window is not turned with the head, and the mask is the person's, with a margin of 3 of these pixels
+/// for its coarseness. `None` where there is no background.
+pub(super) fn measure(scene: &Scene, face: &Face) -> Option<f64> {
+    let apart = face.eye_distance() / scene.colour.scale;
+    let [x, y] = scene.small(face.eye_middle());
+    let place = |column: usize, row: usize| {
+        [
+            x + ((column as f32 + 0.5) / WIDTH as f32 * ACROSS - LEFT) * apart,
+            y + ((row as f32 + 0.5) / HEIGHT as f32 * DOWN - ABOVE) * apart,
+        ]
+    };
+    let (width, height) = (scene.colour.width as f32, scene.colour.height as f32);
+    let background = Mask::of(WIDTH, HEIGHT, |column, row| {
+        let [x, y] = place(column, row);
+        let inside = x >= 1.0 && y >= 1.0 && x < width - 1.0 && y < height - 1.0;
+        inside && scene.person.at(x / width, y / height) < Person::THRESHOLD
+    });
+    let background = background.eroded(5);
+    let plane = scaled(scene, place, ACROSS * apart / WIDTH as f32);
+    let (mut sum, mut count) = (0.0f64, 0usize);
+    for row in 1..HEIGHT - 1 {
+        for column in 1..WIDTH - 1 {
+            if !background.has(column, row) {
+                continue;
+            }
+            let at = |dx: usize, dy: usize| plane[(row + dy - 1) * WIDTH + column + dx - 1];
+            let gx = at(2, 0) - at(0, 0) + 2.0 * (at(2, 1) - at(0, 1)) + at(2, 2) - at(0, 2);
+            let gy = at(0, 2) - at(0, 0) + 2.0 * (at(1, 2) - at(1, 0)) + at(2, 2) - at(2, 0);
+            sum += f64::from(gx.hypot(gy));
+            count += 1;
+        }
+    }
+    // A hundredth of the window tells nothing of the rest.
+    (count * 100 >= WIDTH * HEIGHT).then(|| sum / count as f64)
+}
+
+/// Linear luminance, 0 to 255: between the pixels where they are coarser than the window's, and the mean of
+/// as many as it covers where they are finer.
+fn scaled(scene: &Scene, place: impl Fn(usize, usize) -> [f32; 2], step: f32) -> Vec<f32> {
+    let table = linear_table();
+    let y_at = |x: i32, y: i32| {
+        let rgb = scene.colour.at(x, y);
+        255.0 * luminance(rgb.map(|c| f64::from(table[usize::from(c)]))) as f32
+    };
+    let between = |x: f32, y: f32| {
+        let (x, y) = (x - 0.5, y - 0.5);
+        let (left, top) = (x.floor(), y.floor());
+        let (fx, fy) = (x - left, y - top);
+        let (left, top) = (left as i32, top as i32);
+        let above = y_at(left, top) * (1.0 - fx) + y_at(left + 1, top) * fx;
+        let below = y_at(left, top + 1) * (1.0 - fx) + y_at(left + 1, top + 1) * fx;
+        above * (1.0 - fy) + below * fy
+    };
+    let fine = (step.round() as usize).clamp(1, 3);
+    let share = |i: usize| ((i as f32 + 0.5) / fine as f32 - 0.5) * step;
+    let mut plane = Vec::with_capacity(WIDTH * HEIGHT);
+    for row in 0..HEIGHT {
+        for column in 0..WIDTH {
+            let [x, y] = place(column, row);
+            plane.push(if fine == 1 {
+                between(x, y)
+            } else {
+                let each = (0..fine * fine).map(|i| {
+                    let (x, y) = (x + share(i % fine), y + share(i / fine));
+                    y_at(x.floor() as i32, y.floor() as i32)
+                });
+                each.sum::<f32>() / (fine * fine) as f32
+            });
+        }
+    }
+    plane
+}
