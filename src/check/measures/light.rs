@@ -5,7 +5,7 @@
 //! face is cut out. Y is the luminance of the linearised sRGB.
 //!
 //! How bright a face is says little of the light that falls on it: well-lit dark skin lies in the
-//! darkest tenth of Y, where the public formula for under-exposure scores 0. So that formula and the
+//! darkest tenth of Y, where the public formula for under-exposure scores next to nothing. So that formula and the
 //! mean are shown, and what is held against a frame is `face-exposure`, which also asks the white of
 //! the eyes: it is alike in all people.
 
