@@ -170,17 +170,13 @@ pub const NO_MODELS: &str = "the models that find the face are not loaded";
 
 /// Rules of the portrait standard that no measure above covers. Each stands in the report as not
 /// measured, so that nobody takes a pass for more than it is. Name and unit.
-pub const NOT_MEASURED: [(&str, &str); 17] = [
+pub const NOT_MEASURED: [(&str, &str); 13] = [
     ("shoulders", "deg"),
     ("eyes-open", ""),
     ("mouth-closed", ""),
     ("expression", ""),
     ("gaze", "deg"),
     ("glasses", ""),
-    ("head-covering", ""),
-    ("hair", ""),
-    ("ornaments", ""),
-    ("clothes", ""),
     ("face-exposure", "fraction"),
     ("illumination-uniformity", ""),
     ("shine", "fraction"),

@@ -1,8 +1,11 @@
 //! The measures of the person, each subject in its own file: what it measures, the words of its reasons,
 //! and how the scene is read. Adding a subject is its file and one line in [`SUBJECTS`].
 
+mod clothes;
 mod faces;
+mod hair;
 mod head;
+mod ornaments;
 mod pose;
 
 use super::measure::{MeasureKind, Taken};
@@ -30,6 +33,18 @@ const SUBJECTS: &[Subject] = &[
     Subject {
         kinds: head::KINDS,
         measures: head::measures,
+    },
+    Subject {
+        kinds: clothes::KINDS,
+        measures: clothes::measures,
+    },
+    Subject {
+        kinds: hair::KINDS,
+        measures: hair::measures,
+    },
+    Subject {
+        kinds: ornaments::KINDS,
+        measures: ornaments::measures,
     },
 ];
 
