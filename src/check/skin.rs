@@ -4,7 +4,42 @@
 use super::colour::Lab;
 use super::face::mesh;
 use super::scene::{Face, Scene};
-use super::tiles::{Part, Tiles, median};
+use super::tiles::{Axes, Part, Tiles, Window, median};
+
+/// The colours of a head.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Looks {
+    /// Its skin.
+    pub(super) skin: Skin,
+    /// Its hair; none on a bald head.
+    pub(super) hair: Option<Hair>,
+}
+
+/// Tiles an eye distance (about 63 mm), for a colour alone.
+const FINENESS: f32 = 20.0;
+
+/// Why there is none.
+pub(super) const NO_CHEEKS: &str =
+    "the cheeks, whose skin it is compared with, are not in the picture";
+
+impl Looks {
+    /// Of that face.
+    ///
+    /// # Errors
+    /// Why there is none, in words, where its cheeks are not in the picture.
+    pub(super) fn of(scene: &Scene, face: &Face) -> Result<Self, &'static str> {
+        let window = Window {
+            left: -1.0,
+            right: 1.0,
+            top: -3.0,
+            bottom: 1.4,
+        };
+        let tiles = Tiles::lay(scene, Axes::levelled(scene, face), window, FINENESS);
+        let skin = Skin::of(face, &tiles).ok_or(NO_CHEEKS)?;
+        let hair = Hair::of(face, &tiles, &skin);
+        Ok(Looks { skin, hair })
+    }
+}
 
 /// The cheeks, below the eyes and beside the nose, where neither beard nor glasses nor hair is likely.
 const CHEEKS: [&[usize]; 2] = [
@@ -16,10 +51,12 @@ const CHEEKS: [&[usize]; 2] = [
 /// where less of a difference counts.
 const CHROMA_SHARE: f64 = 0.55;
 /// That distance is never less (noise and JPEG's coarse chroma) and never more (cheeks are redder than necks) than this.
-const CHROMA_BAND: (f64, f64) = (4.0, 10.0);
+const CHROMA_BAND: (f64, f64) = (4.0, 11.0);
+/// Red counts for more than yellow: all skin has it, and beige cloth has none.
+const RED: f64 = 1.4;
 /// How much darker (a share of its lightness) and lighter (in L*) than the cheeks skin may be: the shade under a chin, a highlight.
 const DARKEST: f64 = 0.5;
-const LIGHTER: f64 = 18.0;
+const LIGHTER: f64 = 15.0;
 
 /// This face's skin.
 #[derive(Debug, Clone, Copy)]
@@ -30,12 +67,11 @@ pub(super) struct Skin {
 
 impl Skin {
     /// Of the cheeks; `None` where the tiles do not show them.
-    pub(super) fn of(scene: &Scene, face: &Face, tiles: &Tiles) -> Option<Self> {
+    fn of(face: &Face, tiles: &Tiles) -> Option<Self> {
         let cheeks = CHEEKS.map(|rim| {
             let corners = rim.iter().map(|&i| tiles.axes.of(face.point(i)));
             corners.collect::<Vec<_>>()
         });
-        debug_assert_eq!(scene.landmarks.len(), face.landmarks.len());
         let part = tiles.which(|at, _| cheeks.iter().any(|c| within(c, at)));
         median(tiles.colours(&part)).map(|lab| Skin { lab })
     }
@@ -44,7 +80,14 @@ impl Skin {
     /// a, b and L + 16 of CIE Lab alike, so that shade does not count.
     pub(super) fn chroma_distance(&self, lab: Lab) -> f64 {
         let scale = (self.lab.l + 16.0) / (lab.l + 16.0).max(1.0);
-        (lab.a * scale - self.lab.a).hypot(lab.b * scale - self.lab.b)
+        length(
+            RED * (lab.a * scale - self.lab.a),
+            lab.b * scale - self.lab.b,
+        )
+    }
+
+    fn distance(&self, lab: Lab) -> f64 {
+        length(0.5 * (lab.l - self.lab.l), self.chroma_distance(lab))
     }
 
     /// Whether a colour is this skin's, in light or in shade.
@@ -71,7 +114,7 @@ const HAIR_SEEN: f64 = 0.06;
 
 impl Hair {
     /// Of what is above the forehead and not skin; `None` on a bald head.
-    pub(super) fn of(face: &Face, tiles: &Tiles, skin: &Skin) -> Option<Self> {
+    fn of(face: &Face, tiles: &Tiles, skin: &Skin) -> Option<Self> {
         let part = above_forehead(face, tiles);
         let colours = || tiles.colours(&part).filter(|lab| !skin.is(*lab));
         let enough = colours().count() as f64 >= HAIR_SEEN * tiles.per_square();
@@ -88,19 +131,17 @@ impl Hair {
 
     /// Whether a colour is rather this hair's than that skin's. Lightness counts half: both are seen in light and in shade.
     pub(super) fn is_rather_than(&self, skin: &Skin, lab: Lab) -> bool {
-        let to_hair = (0.5 * (lab.l - self.lab.l))
-            .hypot(lab.a - self.lab.a)
-            .hypot(lab.b - self.lab.b);
-        let to_skin = (0.5 * (lab.l - skin.lab.l)).hypot(skin.chroma_distance(lab));
-        to_hair < to_skin
+        self.distance(lab) < skin.distance(lab)
     }
 
     /// Whether a colour is about this hair's.
     pub(super) fn is(&self, lab: Lab) -> bool {
-        let apart = (0.5 * (lab.l - self.lab.l))
-            .hypot(lab.a - self.lab.a)
-            .hypot(lab.b - self.lab.b);
-        apart <= HAIR_BAND
+        self.distance(lab) <= HAIR_BAND
+    }
+
+    fn distance(&self, lab: Lab) -> f64 {
+        let chroma = length(lab.a - self.lab.a, lab.b - self.lab.b);
+        length(0.5 * (lab.l - self.lab.l), chroma)
     }
 }
 
@@ -151,7 +192,7 @@ impl Ear {
 }
 
 /// How redder or paler than the cheeks an ear may be, in a* and b*: blood and light shine through it.
-const EAR_CHROMA: f64 = 16.0;
+const EAR_CHROMA: f64 = 18.0;
 
 /// The skin seen beside the face at the height of an ear, in square eye distances: what is nearer in colour to skin than to hair and background.
 pub(super) fn ear(face: &Face, tiles: &Tiles, skin: &Skin, hair: Option<&Hair>, ear: Ear) -> f64 {
@@ -162,9 +203,9 @@ pub(super) fn ear(face: &Face, tiles: &Tiles, skin: &Skin, hair: Option<&Hair>, 
     // Of a bald head, what is above the forehead is skin in other light.
     let hair = hair.filter(|hair| hair.is_apart_from(skin));
     let is_skin = |lab: Lab| {
-        let to_skin = (0.5 * (lab.l - skin.lab.l)).hypot(skin.chroma_distance(lab));
+        let to_skin = skin.distance(lab);
         let other = background
-            .is_some_and(|b| (lab.l - b.l).hypot((lab.a - b.a).hypot(lab.b - b.b)) < to_skin);
+            .is_some_and(|b| length(lab.l - b.l, length(lab.a - b.a, lab.b - b.b)) < to_skin);
         skin.chroma_distance(lab) <= EAR_CHROMA
             && lab.l >= DARKEST * skin.lab.l
             && !other
@@ -172,6 +213,11 @@ pub(super) fn ear(face: &Face, tiles: &Tiles, skin: &Skin, hair: Option<&Hair>, 
     };
     let seen = tiles.which(|at, tile| beside(at) && tile.person >= 0.2 && is_skin(tile.lab));
     seen.largest() as f64 / tiles.per_square()
+}
+
+/// As `hypot`, whose care for the largest of numbers costs more than all else here.
+fn length(a: f64, b: f64) -> f64 {
+    (a * a + b * b).sqrt()
 }
 
 /// Whether a place is in a polygon (even-odd rule).

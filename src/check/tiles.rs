@@ -4,13 +4,13 @@
 //! 9000 give the same tiles, and the work is the same for both. Each tile is the mean, in linear light, of a few
 //! pixels of the small picture.
 
-use super::colour::{Lab, linear_table};
+use super::colour::{Lab, LabTable, linear_table};
 use super::mask::{Mask, quantile};
 use super::scene::{Face, Scene};
 use crate::model::Point;
 
 /// Pixels read across and down a tile at most: enough to average noise, few enough to cost nothing.
-const READ_MOST: usize = 3;
+const READ_MOST: usize = 2;
 
 /// Axes through the middle between the eyes, one eye distance long: x to the image's right, y down.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +91,59 @@ pub(super) struct Tile {
     pub(super) seen: bool,
 }
 
+/// Reads tiles of one size.
+struct Reader<'s> {
+    scene: &'s Scene,
+    linear: [f32; 256],
+    table: LabTable,
+    /// Where pixels are read in each direction, from the tile's middle, in pixels of the small picture.
+    offsets: Vec<f32>,
+}
+
+impl<'s> Reader<'s> {
+    /// For tiles with that side, in pixels of the small picture.
+    fn new(scene: &'s Scene, side: f32) -> Self {
+        let reads = (side.round() as usize).clamp(1, READ_MOST);
+        let offset = |k: usize| side * ((k as f32 + 0.5) / reads as f32 - 0.5);
+        Reader {
+            scene,
+            linear: linear_table(),
+            table: LabTable::new(),
+            offsets: (0..reads).map(offset).collect(),
+        }
+    }
+
+    /// The tile with that middle, in pixels of the full image.
+    fn tile(&self, middle: Point) -> Tile {
+        let (width, height) = (self.scene.width as f32, self.scene.height as f32);
+        if !(0.0..width).contains(&middle.x) || !(0.0..height).contains(&middle.y) {
+            return Tile::default();
+        }
+        let colour = &self.scene.colour;
+        let [cx, cy] = self.scene.small(middle);
+        // A cast to an unsigned number takes what is left of the picture to its edge.
+        let within = |at: f32, length: usize| (at as usize).min(length.saturating_sub(1));
+        let mut sum = [0.0f32; 3];
+        for down in &self.offsets {
+            let row = within(cy + down, colour.height) * colour.width;
+            for across in &self.offsets {
+                let at = (row + within(cx + across, colour.width)) * 3;
+                for (sum, code) in sum.iter_mut().zip(&colour.rgb[at..at + 3]) {
+                    *sum += self.linear[usize::from(*code)];
+                }
+            }
+        }
+        let reads = (self.offsets.len() * self.offsets.len()) as f64;
+        let mean = sum.map(|s| f64::from(s) / reads);
+        Tile {
+            lab: self.table.lab(mean),
+            red_over_green: (mean[0] - mean[1]) as f32,
+            person: self.scene.person.at(middle.x / width, middle.y / height),
+            seen: true,
+        }
+    }
+}
+
 /// A part of the picture in tiles.
 #[derive(Debug, Clone)]
 pub(super) struct Tiles {
@@ -120,43 +173,14 @@ impl Tiles {
             window,
             tiles: Vec::with_capacity(across * down),
         };
-        let linear = linear_table();
+        let reader = Reader::new(scene, axes.small_unit() / fineness);
         for y in 0..down {
             for x in 0..across {
-                laid.tiles.push(laid.read(scene, &linear, x, y));
+                let middle = axes.place(laid.middle(x, y));
+                laid.tiles.push(reader.tile(middle));
             }
         }
         laid
-    }
-
-    fn read(&self, scene: &Scene, linear: &[f32; 256], x: usize, y: usize) -> Tile {
-        let middle = self.axes.place(self.middle(x, y));
-        let (width, height) = (scene.width as f32, scene.height as f32);
-        if !(0.0..width).contains(&middle.x) || !(0.0..height).contains(&middle.y) {
-            return Tile::default();
-        }
-        let side = self.axes.small_unit() / self.fineness;
-        let reads = (side.round() as usize).clamp(1, READ_MOST);
-        let [cx, cy] = scene.small(middle);
-        let mut sum = [0.0f32; 3];
-        for i in 0..reads {
-            for j in 0..reads {
-                let off = |k: usize| side * ((k as f32 + 0.5) / reads as f32 - 0.5);
-                let pixel = scene
-                    .colour
-                    .at((cx + off(i)).floor() as i32, (cy + off(j)).floor() as i32);
-                for (sum, code) in sum.iter_mut().zip(pixel) {
-                    *sum += linear[usize::from(code)];
-                }
-            }
-        }
-        let mean = sum.map(|s| f64::from(s) / (reads * reads) as f64);
-        Tile {
-            lab: Lab::of_linear(mean),
-            red_over_green: (mean[0] - mean[1]) as f32,
-            person: scene.person.at(middle.x / width, middle.y / height),
-            seen: true,
-        }
     }
 
     /// The middle of a tile, in eye distances.

@@ -7,7 +7,7 @@ use crate::check::colour::Lab;
 use crate::check::measure::{Fault, MeasureKind, Taken, Words};
 use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene};
-use crate::check::skin::{Hair, Skin};
+use crate::check::skin::{Hair, Looks, Skin};
 use crate::check::tiles::{Axes, Part, Tile, Tiles, Window, median};
 
 const COLOUR: MeasureKind = MeasureKind {
@@ -78,7 +78,6 @@ const NO_BODY: &str = "too little of the body below the chin is in the picture";
 const NO_CLOTHES: &str =
     "no clothes are seen below the chin, or only such as have the skin's colour";
 const NO_SHOULDERS: &str = "the shoulders are not in the picture";
-const NO_CHEEKS: &str = "the cheeks, whose skin it is compared with, are not in the picture";
 
 /// Tiles an eye distance (about 63 mm): 2.6 mm, enough for colours.
 const COARSE: f32 = 24.0;
@@ -133,10 +132,9 @@ impl Body {
             top,
             bottom,
         };
-        let tiles = Tiles::lay(scene, axes, window(-3.0, BELOW), COARSE);
-        let skin = Skin::of(scene, face, &tiles).ok_or(NO_CHEEKS)?;
-        let hair = Hair::of(face, &tiles, &skin);
+        let Looks { skin, hair } = Looks::of(scene, face)?;
         let chin = axes.of(face.chin)[1];
+        let tiles = Tiles::lay(scene, axes, window(chin - 1.0, BELOW), COARSE);
         let rim = tiles.steps(RIM);
         let person = tiles.which(|_, tile| tile.person >= 0.9);
         let inner = Part(person.0.eroded(rim));
@@ -145,7 +143,7 @@ impl Body {
         if (body.count() as f64) < CLOTHES_SEEN * tiles.per_square() {
             return Err(NO_BODY);
         }
-        let neck = neck(&tiles, &body, &skin, chin);
+        let neck = neck(&tiles, &skin, chin);
         let mut clothes = Part(body.0.without(&neck.0));
         if let Some(hair) = hair {
             let fallen = fallen_hair(&tiles, &hair, chin);
@@ -254,13 +252,12 @@ impl Body {
 }
 
 /// The skin below the chin that hangs together with the chin's.
-fn neck(tiles: &Tiles, body: &Part, skin: &Skin, chin: f32) -> Part {
+fn neck(tiles: &Tiles, skin: &Skin, chin: f32) -> Part {
     let bare =
         tiles.which(|[_, y], tile| y >= chin - 0.1 && tile.person >= 0.5 && skin.is(tile.lab));
     let (left, right) = (tiles.column(-0.6), tiles.column(0.6));
     let (top, bottom) = (tiles.row(chin), tiles.row(chin + 0.5));
     let seeds = (top..=bottom).flat_map(|y| (left..=right).map(move |x| (x, y)));
-    debug_assert_eq!(body.0.width, tiles.across);
     bare.reached(seeds)
 }
 

@@ -9,7 +9,7 @@ use crate::check::mask::quantile;
 use crate::check::measure::{Fault, MeasureKind, Taken, Words};
 use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene};
-use crate::check::skin::{Ear, Hair, Skin, above_forehead, ear};
+use crate::check::skin::{Ear, Hair, Looks, Skin, above_forehead, ear};
 use crate::check::tiles::{Axes, Part, Tiles, Window};
 
 const HEAD: MeasureKind = MeasureKind {
@@ -64,7 +64,6 @@ const EARS: MeasureKind = MeasureKind {
 
 pub(super) const KINDS: &[MeasureKind] = &[HEAD, BROWS, EYES, EARS];
 
-const NO_CHEEKS: &str = "the cheeks, whose skin it is compared with, are not in the picture";
 const NO_CROWN: &str = "too little of the head is in the picture above the forehead";
 const ALIKE: &str = "hair and skin are too alike in colour to tell one from the other";
 const TURNED: &str = "the head is turned too far to see both ears";
@@ -79,6 +78,10 @@ pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
     let Some(face) = scene.face() else {
         return nothing(NO_FACE);
     };
+    let Looks { skin, hair } = match Looks::of(scene, &face) {
+        Ok(looks) => looks,
+        Err(why) => return nothing(why),
+    };
     let window = Window {
         left: -2.0,
         right: 2.0,
@@ -86,12 +89,9 @@ pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
         bottom: 1.6,
     };
     let tiles = Tiles::lay(scene, Axes::levelled(scene, &face), window, FINENESS);
-    let Some(skin) = Skin::of(scene, &face, &tiles) else {
-        return nothing(NO_CHEEKS);
-    };
     let head = Head {
         face: &face,
-        hair: Hair::of(&face, &tiles, &skin),
+        hair,
         tiles,
         skin,
     };
@@ -353,7 +353,10 @@ impl Head<'_> {
             .colours(&part)
             .filter(|lab| is_no_hair(lab) && !self.skin.is(*lab));
         let odd = odd.count() as f64 / area;
-        Taken::value(HEAD, odd.max(self.cloth(&part)))
+        // A bald head is even and its skin ends somewhere too; what is skin is no cloth.
+        let bald = self.tiles.colours(&part).filter(|lab| self.skin.is(*lab));
+        let bald = bald.count() as f64 / area;
+        Taken::value(HEAD, odd.max((1.0 - bald) * self.cloth(&part)))
     }
 
     /// How much like cloth the head's upper part ends on the forehead, 0 to 1: a sharp edge along a smooth line, and an even colour above.

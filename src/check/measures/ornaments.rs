@@ -7,7 +7,7 @@ use crate::check::mask::Mask;
 use crate::check::measure::{Fault, MeasureKind, Taken, Words};
 use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene};
-use crate::check::skin::{Ear, Hair, Skin, ear};
+use crate::check::skin::{Ear, Hair, Looks, Skin, ear};
 use crate::check::tiles::{Axes, Part, Tiles, Window, median};
 
 const AT_EARS: MeasureKind = kind(
@@ -43,7 +43,6 @@ fn words(zh: &str, en: &str) -> (String, String) {
     )
 }
 
-const NO_CHEEKS: &str = "the cheeks, whose skin it is compared with, are not in the picture";
 const NO_EAR: &str = "no bare ear is seen";
 const NO_NECK: &str = "too little of the neck's skin is seen: the collar or hair hides it";
 
@@ -60,19 +59,20 @@ pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
     let Some(face) = scene.face() else {
         return nothing(NO_FACE);
     };
+    let Looks { skin, hair } = match Looks::of(scene, &face) {
+        Ok(looks) => looks,
+        Err(why) => return nothing(why),
+    };
     let window = Window {
         left: -1.9,
         right: 1.9,
-        top: -3.0,
+        top: -0.5,
         bottom: 3.0,
     };
     let tiles = Tiles::lay(scene, Axes::levelled(scene, &face), window, FINENESS);
-    let Some(skin) = Skin::of(scene, &face, &tiles) else {
-        return nothing(NO_CHEEKS);
-    };
     let place = Place {
         face: &face,
-        hair: Hair::of(&face, &tiles, &skin),
+        hair,
         tiles,
         skin,
     };
