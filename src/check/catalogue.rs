@@ -175,17 +175,5 @@ pub const SPEAKS_FOR: [(&str, &str); 7] = [
     ("dynamic-range", DYNAMIC_RANGE.name),
 ];
 
-/// Why a rule that no measure covers is not judged.
-pub const NO_MEASURE: &str = "no measure tells it";
-
 /// Why a measure of a person is not taken without the models.
 pub const NO_MODELS: &str = "the models that find the face are not loaded";
-
-/// Rules of the portrait standard that no measure above covers. Each stands in the report as not
-/// measured, so that nobody takes a pass for more than it is. Name and unit.
-pub const NOT_MEASURED: [(&str, &str); 4] = [
-    ("head-covering", ""),
-    ("hair", ""),
-    ("ornaments", ""),
-    ("clothes", ""),
-];

@@ -101,7 +101,6 @@ impl<L: Lanes> Checker<L> {
         };
         measures.extend(placement.measures);
         reasons.extend(placement.reasons);
-        measures.extend(without_measure());
         let reasons = worst_of_each(reasons);
         let verdict = match reasons.first().map(|r| r.severity) {
             Some(Severity::Reject) => Verdict::Reject,
@@ -150,7 +149,6 @@ impl<L: Lanes> Checker<L> {
         };
         let mut measures = vec![whole(false), not_taken(catalogue::ORIENTATION, "EXIF")];
         measures.extend(catalogue::kinds().map(|k| not_taken(k.name, k.unit)));
-        measures.extend(without_measure());
         Report {
             standard: self.standard.name().to_owned(),
             verdict: Verdict::Reject,
@@ -347,18 +345,6 @@ fn orientation(value: Option<u8>) -> Measure {
             },
         },
     }
-}
-
-fn without_measure() -> impl Iterator<Item = Measure> {
-    catalogue::NOT_MEASURED.iter().map(|&(name, unit)| Measure {
-        name: name.to_owned(),
-        unit: unit.to_owned(),
-        min: None,
-        max: None,
-        state: MeasureState::NotMeasured {
-            why: catalogue::NO_MEASURE.to_owned(),
-        },
-    })
 }
 
 #[cfg(test)]

@@ -33,7 +33,9 @@ mod reasons;
 mod scene;
 mod sharpness;
 mod sight;
+mod skin;
 mod standard;
+mod tiles;
 mod timings;
 
 pub use checker::{Checker, Judge};

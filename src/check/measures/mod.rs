@@ -2,13 +2,16 @@
 //! and how the scene is read. Adding a subject is its file and one line in [`SUBJECTS`].
 
 mod background;
+mod clothes;
 mod eyes;
 mod faces;
 mod focus;
 mod glasses;
+mod hair;
 mod head;
 mod light;
 mod mouth;
+mod ornaments;
 mod part;
 mod pose;
 mod shoulders;
@@ -76,6 +79,18 @@ const SUBJECTS: &[Subject] = &[
     Subject {
         kinds: focus::KINDS,
         measures: focus::measures,
+    },
+    Subject {
+        kinds: clothes::KINDS,
+        measures: clothes::measures,
+    },
+    Subject {
+        kinds: hair::KINDS,
+        measures: hair::measures,
+    },
+    Subject {
+        kinds: ornaments::KINDS,
+        measures: ornaments::measures,
     },
 ];
 
