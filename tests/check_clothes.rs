@@ -355,7 +355,7 @@ fn each_fault_gives_its_own_reason_and_no_other() {
         ("head-covered", hat([128, 128, 128], -0.62)),
         (
             "hair-over-brows",
-            Sitter::new().painted(|s| fringe(s, -0.9..0.9, -0.2)),
+            Sitter::new().painted(|s| fringe(s, -0.9..0.9, -0.26)),
         ),
         (
             "ornament",
