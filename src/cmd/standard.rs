@@ -215,7 +215,14 @@ mod tests {
             let shown = Shown::of(&find_standard(name).unwrap(), &standard_text(name).unwrap());
             for asked in &shown.measures {
                 let source = asked.source.to_lowercase();
-                let named = ["ours", "29794", "9303", "19794", "registration standard"];
+                let named = [
+                    "ours",
+                    "29794",
+                    "9303",
+                    "19794",
+                    "registration standard",
+                    "notice",
+                ];
                 assert!(
                     named.iter().any(|n| source.contains(n)),
                     "{name}, {}: {source}",
