@@ -222,9 +222,16 @@ fn the_preflight_looks_at_everything_and_its_shot_is_nobodys() {
     assert_eq!(owner(&reference[0]), (None, None));
 
     crash(&mut rig);
-    let portrait = shoot(&rig, 1);
+    let portrait = rig.shoot();
+    assert_eq!(portrait.verdict, Some(Verdict::Pass), "{portrait:?}");
     assert_eq!(owner(&portrait), of(1));
     all_delivered(&rig, 1);
+
+    // Compared with the reference shot, a picture without a face is an empty seat: nobody's reject but the photographer's.
+    rig.scene(&picture(1));
+    let empty = rig.shoot();
+    assert_eq!(empty.reasons, ["empty-seat"]);
+    assert!(empty.failed_by_equipment, "{empty:?}");
 }
 
 #[test]

@@ -149,6 +149,7 @@ impl<L: Lanes> Checker<L> {
         };
         let mut measures = vec![whole(false), not_taken(catalogue::ORIENTATION, "EXIF")];
         measures.extend(catalogue::kinds().map(|k| not_taken(k.name, k.unit)));
+        measures.extend(placement::not_placed("the file cannot be read").measures);
         Report {
             standard: self.standard.name().to_owned(),
             verdict: Verdict::Reject,
