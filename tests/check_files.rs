@@ -307,7 +307,9 @@ fn picture(width: u32, height: u32, kind: u8, seed: u8) -> Vec<u8> {
     let picture = image::RgbImage::from_fn(width, height, |x, y| match kind % 3 {
         0 => image::Rgb([seed, seed ^ 0x55, seed.wrapping_mul(3)]),
         1 => image::Rgb([(x * 7) as u8 ^ seed; 3]),
-        _ => image::Rgb([1u32, 7, 31].map(|k| (x * 193 * k ^ y * 71 ^ u32::from(seed) * k) as u8)),
+        _ => image::Rgb(
+            [1u32, 7, 31].map(|k| ((x * 193 * k) ^ (y * 71) ^ (u32::from(seed) * k)) as u8),
+        ),
     });
     let mut bytes = std::io::Cursor::new(Vec::new());
     picture
