@@ -128,7 +128,9 @@ impl<L: Lanes> Checker<L> {
     fn limit(&self, name: &str, taken: &[Taken]) -> Limit {
         let was_taken = |face: &str| {
             let is_value = |t: &Taken| matches!(t.found, Found::Value { .. });
-            taken.iter().any(|t| t.kind.name == face && is_value(t))
+            // One that the standard silences speaks for nothing.
+            self.standard.limit(face).severity != Severity::Off
+                && taken.iter().any(|t| t.kind.name == face && is_value(t))
         };
         let mut pairs = catalogue::SPEAKS_FOR.iter();
         if pairs.any(|&(face, frame)| frame == name && was_taken(face)) {
