@@ -64,6 +64,8 @@ pub struct Turn<'a> {
     active: Option<Download>,
     pub chores: VecDeque<Order>,
     event_failures: u32,
+    /// The last look at the event queue found nothing.
+    quiet: bool,
     buffer: Vec<u8>,
 }
 
@@ -87,6 +89,7 @@ impl<'a> Turn<'a> {
             active: None,
             chores: VecDeque::new(),
             event_failures: 0,
+            quiet: false,
             buffer: Vec::new(),
         }
     }
@@ -157,7 +160,7 @@ impl<'a> Turn<'a> {
         let mut patience = if self.has_download() || chore_due && self.awaiting.is_none() {
             Duration::ZERO
         } else if self.awaiting.is_some() {
-            REST
+            if self.quiet { REST } else { Duration::ZERO }
         } else {
             Duration::from_millis(self.setup.idle_poll.0)
         };
@@ -228,7 +231,8 @@ impl<'a> Turn<'a> {
         match self.body.wait_event(slice) {
             Ok(event) => {
                 self.event_failures = 0;
-                if event == BodyEvent::Quiet {
+                self.quiet = event == BodyEvent::Quiet;
+                if self.quiet {
                     self.voice.quiet_since = asked;
                 }
                 Ok(event)
@@ -332,6 +336,8 @@ impl<'a> Turn<'a> {
 
     /// Marks a shot: its file is awaited from now on.
     pub fn shot_fired(&mut self, request: RequestId) {
+        // The file may be announced already: the next look comes without a rest.
+        self.quiet = false;
         self.awaiting = Some(Awaited {
             request,
             until: clock::boot_time() + FILE_WAIT,
