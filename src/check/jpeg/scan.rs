@@ -248,6 +248,18 @@ impl Walk<'_, '_> {
     fn ac_whole(&mut self, table: &Huffman) -> Result<(), Bad> {
         let mut at = 1u32;
         while at < 64 {
+            self.bits.fill();
+            let ahead = table.ahead(&self.bits);
+            let after = at + u32::from(ahead.coefficients);
+            // All of it is of this block, or is seen one by one: after the last coefficient no end is coded.
+            if ahead.bits > 0 && after < 64 {
+                self.bits.skip(u32::from(ahead.bits));
+                if ahead.ends {
+                    return Ok(());
+                }
+                at = after;
+                continue;
+            }
             let symbol = table.next(&mut self.bits).ok_or(Bad::Code)?;
             let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
             if size == 0 {
@@ -338,5 +350,25 @@ impl Walk<'_, '_> {
             self.end_run -= 1;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Outline;
+    use crate::check::checker::tests::encoded;
+
+    /// Many of its blocks use their last coefficient, after which no end of the block is coded: what comes next there is
+    /// the next block's.
+    #[test]
+    fn blocks_that_are_full_to_the_last_coefficient_end_there() {
+        let mut state = 7u32;
+        let noise = image::RgbImage::from_fn(320, 240, |_, _| {
+            image::Rgb(std::array::from_fn(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 24) as u8
+            }))
+        });
+        Outline::read(&encoded(&noise)).unwrap();
     }
 }
