@@ -136,7 +136,7 @@ fn phases(checker: &Checker<impl Lanes>, jpeg: &[u8]) -> String {
 }
 
 /// A photo with a person in it, as heavy as a camera's: a face on a plain ground, under the grain of a sensor.
-fn photo(width: u32, height: u32) -> Vec<u8> {
+pub fn photo(width: u32, height: u32) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/astronaut.jpg");
     let person = image::open(path).expect("a photo").into_rgb8();
     let side = width;
