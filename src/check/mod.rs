@@ -21,7 +21,7 @@ mod exposure;
 pub mod face;
 mod jpeg;
 mod lanes;
-pub mod mask;
+mod mask;
 mod measure;
 mod measures;
 mod metadata;
