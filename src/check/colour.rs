@@ -120,8 +120,8 @@ impl Lab {
     }
 }
 
-/// CIE Lab's response to a share of the white's X, Y or Z.
-fn response(t: f64) -> f64 {
+/// CIE Lab's response to a share of the white's X, Y or Z (CIE 15).
+pub fn response(t: f64) -> f64 {
     if t > 216.0 / 24389.0 {
         t.cbrt()
     } else {

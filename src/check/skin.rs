@@ -165,12 +165,12 @@ impl Ear {
     /// The student's right one, on the image's left.
     pub(super) const RIGHT: Ear = Ear {
         out: -1.0,
-        edge: 234,
+        edge: mesh::CHEEKS[0],
     };
     /// The student's left one.
     pub(super) const LEFT: Ear = Ear {
         out: 1.0,
-        edge: 454,
+        edge: mesh::CHEEKS[1],
     };
 
     /// The places beside the face up to that many eye distances out, between those heights (of which the eyes' is 0).

@@ -4,8 +4,8 @@
 //! each side. No model was trained on clothes; all of it is told from colours, and `docs/quality.md` says what confuses it.
 
 use crate::check::colour::Lab;
+use crate::check::mask::quantile;
 use crate::check::measure::{Fault, MeasureKind, Taken, Words};
-use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene};
 use crate::check::skin::{Hair, Looks, Skin};
 use crate::check::tiles::{Axes, Part, Tile, Tiles, Window, median};
@@ -94,23 +94,16 @@ const RIM: f32 = 0.1;
 /// So many square eye distances of clothes have to be seen.
 const CLOTHES_SEEN: f64 = 0.5;
 
-pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
-    match scene.face() {
-        None => nothing(NO_FACE),
-        Some(face) => match Body::of(scene, &face) {
-            Ok(body) => vec![
-                body.colour(),
-                body.contrast(),
-                pattern(scene, &face, &body),
-                body.shoulders_bare(),
-            ],
-            Err(why) => nothing(why),
-        },
+pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
+    match Body::of(scene, face) {
+        Ok(body) => vec![
+            body.colour(),
+            body.contrast(),
+            pattern(scene, face, &body),
+            body.shoulders_bare(),
+        ],
+        Err(why) => Taken::none_of(KINDS, why),
     }
-}
-
-fn nothing(why: &str) -> Vec<Taken> {
-    KINDS.iter().map(|k| Taken::nothing(*k, why)).collect()
 }
 
 /// The body below the chin, in tiles.
@@ -223,7 +216,7 @@ impl Body {
         let told = sides
             .into_iter()
             .filter(|side| side.len() >= enough)
-            .filter_map(|side| crate::check::mask::quantile(side, 0.5))
+            .filter_map(|side| quantile(side, 0.5))
             .reduce(f32::min);
         match told {
             Some(apart) => Taken::value(CONTRAST, f64::from(apart)),
@@ -412,7 +405,7 @@ fn typical(
         }
     }
     (all.len() >= tiles.steps(0.4)).then_some(())?;
-    crate::check::mask::quantile(all, 0.5)
+    quantile(all, 0.5)
 }
 
 /// Edges along a line of colours: how often it turns steep, or steep the other way, in the channel where it does so most.

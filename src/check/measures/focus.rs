@@ -4,11 +4,10 @@
 //! apart: what a blur of five pixels does to it depends on how many pixels the camera gave the face.
 
 use super::light::cheek_squares;
-use crate::check::face::Person;
+use crate::check::face::{Person, mesh};
 use crate::check::measure::{Fault, MeasureKind, Taken, Words};
-use crate::check::measures::NO_FACE;
 use crate::check::picture::{Grey, Luma};
-use crate::check::scene::{Face, Scene};
+use crate::check::scene::{Face, Scene, distance};
 use crate::check::sharpness;
 use crate::model::{Point, Rect};
 
@@ -114,22 +113,15 @@ const FACE_WIDTH: MeasureKind = MeasureKind {
 pub(super) const KINDS: &[MeasureKind] =
     &[EYE_SHARPNESS, MOTION_BLUR, NOISE, BLOCKINESS, FACE_WIDTH];
 
-pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
-    let Some(face) = scene.face() else {
-        let nothing = |kind: &MeasureKind| Taken::nothing(*kind, NO_FACE);
-        return KINDS.iter().map(nothing).collect();
-    };
-    let mut taken = edges(scene, &face).to_vec();
-    taken.push(noise(scene, &face));
-    taken.push(blockiness(scene, &face));
-    let cheeks = (face.point(CHEEKS[0]), face.point(CHEEKS[1]));
-    let width = crate::check::scene::distance(cheeks.0, cheeks.1);
+pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
+    let mut taken = edges(scene, face).to_vec();
+    taken.push(noise(scene, face));
+    taken.push(blockiness(scene, face));
+    let [right, left] = mesh::CHEEKS.map(|cheek| face.point(cheek));
+    let width = distance(right, left);
     taken.push(Taken::value(FACE_WIDTH, f64::from(width)));
     taken
 }
-
-/// The rim of the face at the height of the ears.
-const CHEEKS: [usize; 2] = [234, 454];
 
 fn edges(scene: &Scene, face: &Face) -> [Taken; 2] {
     let apart = face.eye_distance();

@@ -9,7 +9,6 @@ use super::eyes::{EYES, Eye};
 use crate::check::colour::{Lab, linear, luminance};
 use crate::check::mask::quantile;
 use crate::check::measure::{Fault, MeasureKind, Taken, Words};
-use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene, distance, middle};
 use crate::model::Point;
 
@@ -187,24 +186,15 @@ fn luma(rgb: [u8; 3]) -> f32 {
     0.299 * r + 0.587 * g + 0.114 * b
 }
 
-pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
-    let nothing = |why: &str| {
-        KINDS
-            .iter()
-            .map(|kind| Taken::nothing(*kind, why))
-            .collect()
-    };
-    let Some(face) = scene.face() else {
-        return nothing(NO_FACE);
-    };
+pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
     let iris = EYES
         .iter()
-        .map(|eye| eye.iris_width(&face))
+        .map(|eye| eye.iris_width(face))
         .fold(f32::MAX, f32::min);
     if iris / scene.colour.scale < IRIS_PIXELS_MIN {
-        return nothing("the eyes have too few pixels");
+        return Taken::none_of(KINDS, "the eyes have too few pixels");
     }
-    let view = View::new(scene, &face);
+    let view = View::new(scene, face);
     let seen = frame_contrast(&view);
     let [darkness, colour] = tint(&view);
     let worst = |of: &dyn Fn(&Eye) -> f64| EYES.iter().map(of).fold(0.0, f64::max);
@@ -212,13 +202,13 @@ pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
         Taken::value(GLASSES, seen),
         Taken::value(TINTED, darkness),
         Taken::value(TINT_COLOUR, colour),
-        Taken::value(GLARE, worst(&|eye| spot(scene, &face, eye))),
+        Taken::value(GLARE, worst(&|eye| spot(scene, face, eye))),
         if seen < FRAME_SEEN {
             Taken::nothing(LENS_GLARE, "no frame of glasses was seen")
         } else {
             Taken::value(LENS_GLARE, lens_glare(&view))
         },
-        Taken::value(FRAME, worst(&|eye| crossed(&view, &face, eye))),
+        Taken::value(FRAME, worst(&|eye| crossed(&view, face, eye))),
     ]
 }
 

@@ -7,7 +7,6 @@ use crate::check::colour::Lab;
 use crate::check::face::mesh;
 use crate::check::mask::quantile;
 use crate::check::measure::{Fault, MeasureKind, Taken, Words};
-use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene};
 use crate::check::skin::{Ear, Hair, Looks, Skin, above_forehead, ear};
 use crate::check::tiles::{Axes, Part, Tiles, Window};
@@ -73,14 +72,10 @@ const FINENESS: f32 = 40.0;
 /// Beyond this yaw, in degrees, the far ear is hidden behind the cheek.
 const EARS_YAW: f32 = 8.0;
 
-pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
-    let nothing = |why: &str| KINDS.iter().map(|k| Taken::nothing(*k, why)).collect();
-    let Some(face) = scene.face() else {
-        return nothing(NO_FACE);
-    };
-    let Looks { skin, hair } = match Looks::of(scene, &face) {
+pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
+    let Looks { skin, hair } = match Looks::of(scene, face) {
         Ok(looks) => looks,
-        Err(why) => return nothing(why),
+        Err(why) => return Taken::none_of(KINDS, why),
     };
     let window = Window {
         left: -2.0,
@@ -88,9 +83,9 @@ pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
         top: -3.2,
         bottom: 1.6,
     };
-    let tiles = Tiles::lay(scene, Axes::levelled(scene, &face), window, FINENESS);
+    let tiles = Tiles::lay(scene, Axes::levelled(scene, face), window, FINENESS);
     let head = Head {
-        face: &face,
+        face,
         hair,
         tiles,
         skin,
