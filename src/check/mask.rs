@@ -144,6 +144,18 @@ impl Mask {
     }
 }
 
+/// Whether a place is in a polygon (even-odd rule).
+pub fn within(corners: &[[f32; 2]], [x, y]: [f32; 2]) -> bool {
+    let mut inside = false;
+    for (i, a) in corners.iter().enumerate() {
+        let b = corners[(i + 1) % corners.len()];
+        if (a[1] <= y) != (b[1] <= y) && x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]) {
+            inside = !inside;
+        }
+    }
+    inside
+}
+
 /// The value below which that share (0 to 1) of the values lies; `None` for no values.
 pub fn quantile(mut values: Vec<f32>, share: f64) -> Option<f32> {
     let rank = (values.len() as f64 * share) as usize;

@@ -3,6 +3,7 @@
 
 use super::colour::Lab;
 use super::face::mesh;
+use super::mask::within;
 use super::scene::{Face, Scene};
 use super::tiles::{Axes, Part, Tiles, Window, median};
 
@@ -218,16 +219,4 @@ pub(super) fn ear(face: &Face, tiles: &Tiles, skin: &Skin, hair: Option<&Hair>, 
 /// As `hypot`, whose care for the largest of numbers costs more than all else here.
 fn length(a: f64, b: f64) -> f64 {
     (a * a + b * b).sqrt()
-}
-
-/// Whether a place is in a polygon (even-odd rule).
-fn within(corners: &[[f32; 2]], [x, y]: [f32; 2]) -> bool {
-    let mut inside = false;
-    for (i, a) in corners.iter().enumerate() {
-        let b = corners[(i + 1) % corners.len()];
-        if (a[1] <= y) != (b[1] <= y) && x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]) {
-            inside = !inside;
-        }
-    }
-    inside
 }
