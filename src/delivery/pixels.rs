@@ -2,7 +2,7 @@
 
 use super::portrait::PortraitError;
 use crate::check::Outline;
-use crate::check::colour::linear;
+use crate::check::colour::{coded, linear};
 use crate::check::picture::{Colour, Turn};
 use crate::model::Crop;
 use exif::{Exif, In, Tag};
@@ -104,9 +104,9 @@ impl Original {
         Resizer::new()
             .resize_typed(&source, &mut scaled, &options)
             .map_err(unscaled)?;
-        let coded = |v: u16| (from_linear(f64::from(v) / 65535.0) * 65535.0).round() as u16;
+        let code = |v: u16| (coded(f64::from(v) / 65535.0) * 65535.0).round() as u16;
         let pixels = scaled.pixels().iter();
-        Ok(pixels.flat_map(|p| p.0.map(coded)).collect())
+        Ok(pixels.flat_map(|p| p.0.map(code)).collect())
     }
 }
 
@@ -122,15 +122,6 @@ fn is_dcf_adobe(exif: &Exif) -> bool {
     match field.map(|f| &f.value) {
         Some(exif::Value::Ascii(words)) => words.iter().any(|w| w.starts_with(b"R03")),
         _ => false,
-    }
-}
-
-/// IEC 61966-2-1 (sRGB), from light to the coded value, 0 to 1 onto 0 to 1.
-fn from_linear(light: f64) -> f64 {
-    if light <= 0.003_130_8 {
-        light * 12.92
-    } else {
-        1.055 * light.powf(1.0 / 2.4) - 0.055
     }
 }
 
