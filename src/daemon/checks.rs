@@ -129,6 +129,7 @@ impl Place {
                 let stored = self
                     .reader
                     .frame(frame)
+                    .inspect_err(|error| tracing::warn!(%frame, %error, "where the frame lies cannot be read"))
                     .ok()
                     .flatten()
                     .and_then(|(frame, _)| {
