@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// After so many seconds the demo has hung; it takes a tenth of it.
+/// After so many seconds the demo has hung: three times what it took on two cores with eight processes running.
 const LONGEST_S: &str = "180";
 
 /// Plays the demo in that folder and gives what it printed. `timeout` also ends the daemon of one that hangs.

@@ -1,7 +1,7 @@
 //! What is worn: its colour, how it stands out from the background, patterns, bare shoulders.
 //!
 //! Only what a portrait shows is looked at: from the chin to about a head's height below it and a shoulder's width to
-//! each side. No model was trained on clothes; all of it is told from colours, and `docs/quality.md` says what confuses it.
+//! each side. No model was trained on clothes; all of it is told from colours, and `docs/quality/clothes.md` says what confuses it.
 
 mod colour;
 mod pattern;
