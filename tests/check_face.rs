@@ -6,16 +6,17 @@
 // In a test, a panic is the report.
 #![allow(clippy::unwrap_used)]
 
+#[path = "workshop/judging.rs"]
+mod judging;
 #[path = "workshop/warp.rs"]
 mod warp;
 
-use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{FilterType, crop_imm, resize};
 use image::{Rgb, RgbImage};
+use judging::{file_of_quality, judge_file, measured as value, severity};
 use shutterline::check::face::mesh;
-use shutterline::check::{Checker, Judge, Models, Standard};
 use shutterline::model::{Geometry, MeasureState, Report, Severity};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use warp::Place;
 
 /// How many times larger than in the astronaut's picture she is.
@@ -23,18 +24,7 @@ const LARGER: u32 = 3;
 const BACKDROP: [u8; 3] = [100, 197, 255];
 
 fn judge(picture: &RgbImage) -> Report {
-    static CHECKER: OnceLock<Checker> = OnceLock::new();
-    let checker = CHECKER.get_or_init(|| {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/models");
-        let models = Models::load(|name| std::fs::read(format!("{folder}/{name}"))).unwrap();
-        let standard = Standard::builtin("cn-graduate-blue").unwrap();
-        Checker::new(standard).with_models(Arc::new(models))
-    });
-    let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, 95)
-        .encode_image(picture)
-        .unwrap();
-    checker.judge(&bytes)
+    judge_file(&file_of_quality(picture, 95), "cn-graduate-blue")
 }
 
 struct Portrait {
@@ -161,19 +151,6 @@ fn base() -> &'static Portrait {
 }
 
 /// A measure's value, and its score.
-fn value(report: &Report, name: &str) -> f64 {
-    let measure = report.measures.iter().find(|m| m.name == name).unwrap();
-    match &measure.state {
-        MeasureState::Measured { value, .. } => *value,
-        MeasureState::NotMeasured { why } => panic!("{name}: {why}"),
-    }
-}
-
-fn severity(report: &Report, id: &str) -> Option<Severity> {
-    let reason = report.reasons.iter().find(|r| r.id == id)?;
-    Some(reason.severity)
-}
-
 /// What is told of each picture: the values and the severities of the reason. They are printed for whoever asks with
 /// --nocapture, and with them the other reasons of this page, which are its confusions.
 fn series(name: &str, id: &str, pictures: Vec<RgbImage>) -> Vec<(f64, Option<Severity>)> {

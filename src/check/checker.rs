@@ -379,4 +379,29 @@ pub(super) mod tests {
             View::Blind { why, .. } => panic!("blind: {why}"),
         }
     }
+
+    #[test]
+    fn a_measure_of_the_face_speaks_for_the_frame_unless_it_is_silent() {
+        let shipped = include_str!("../../config/standards/cn-graduate-blue.toml");
+        let by = |text: &str| Checker::new(Standard::parse(text, "test").unwrap());
+        for (face, frame) in catalogue::SPEAKS_FOR {
+            let kind = |name: &str| *catalogue::kinds().find(|k| k.name == name).unwrap();
+            let at = shipped.find(&format!("[measure.{face}]")).unwrap();
+            let (before, table) = shipped.split_at(at);
+            let line = table.lines().find(|l| l.starts_with("severity")).unwrap();
+            let silenced = before.to_owned() + &table.replacen(line, "severity = \"off\"", 1);
+            let (judged, silent) = (by(shipped), by(&silenced));
+            assert_eq!(silent.standard().limit(face).severity, Severity::Off);
+            let own = judged.standard().limit(frame);
+            assert_ne!(own, Limit::NONE, "{frame}");
+
+            let told = [Taken::value(kind(face), 0.0)];
+            assert_eq!(judged.limit(frame, &told), Limit::NONE, "{face}");
+            assert_eq!(silent.limit(frame, &told), own, "{face} is off");
+            let untold = [Taken::nothing(kind(face), "")];
+            assert_eq!(judged.limit(frame, &untold), own, "{face} was not taken");
+            // Another measure's limit is its own.
+            assert_eq!(judged.limit(face, &told), judged.standard().limit(face));
+        }
+    }
 }

@@ -24,6 +24,15 @@ pub fn linear(code: u8) -> f64 {
     }
 }
 
+/// The way back: linear 0–1 to the coded value, 0–1.
+pub fn coded(light: f64) -> f64 {
+    if light <= 0.003_130_8 {
+        light * 12.92
+    } else {
+        1.055 * light.powf(1.0 / 2.4) - 0.055
+    }
+}
+
 /// [`linear`] for all code values, for whoever asks pixel by pixel.
 pub fn linear_table() -> [f32; 256] {
     std::array::from_fn(|code| linear(code as u8) as f32)
@@ -120,8 +129,8 @@ impl Lab {
     }
 }
 
-/// CIE Lab's response to a share of the white's X, Y or Z.
-fn response(t: f64) -> f64 {
+/// CIE Lab's response to a share of the white's X, Y or Z (CIE 15).
+pub fn response(t: f64) -> f64 {
     if t > 216.0 / 24389.0 {
         t.cbrt()
     } else {

@@ -1,12 +1,9 @@
-//! Parts of the small picture, and what is in them.
+//! Parts of a grid of pixels, cells or tiles.
 
-use super::colour::{Lab, linear_table, luminance};
-use super::picture::Colour;
-
-/// A part of the small picture: which of its pixels belong.
+/// Which pixels of a grid belong.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mask {
-    /// Pixels across, as the small picture.
+    /// Pixels across.
     pub width: usize,
     /// Pixels down.
     pub height: usize,
@@ -28,8 +25,8 @@ impl Mask {
         }
     }
 
-    /// The inside of a polygon whose corners are in pixels of the small picture (even-odd rule, by the
-    /// centres of the pixels).
+    /// The inside of a polygon whose corners are in pixels of the grid (even-odd rule, by the centres of
+    /// the pixels).
     pub fn polygon(width: usize, height: usize, corners: &[[f32; 2]]) -> Self {
         let mut mask = Mask {
             width,
@@ -110,14 +107,6 @@ impl Mask {
         self
     }
 
-    /// What does not belong.
-    pub fn complement(mut self) -> Self {
-        for here in &mut self.inside {
-            *here = !*here;
-        }
-        self
-    }
-
     /// Without the pixels that have one outside the mask within `by` pixels across or down. The edge of
     /// the picture takes nothing away.
     pub fn eroded(self, by: usize) -> Self {
@@ -153,42 +142,18 @@ impl Mask {
         }
         kept
     }
-
-    /// The pixels that belong, as sRGB code values.
-    pub fn pixels<'m>(&'m self, colour: &'m Colour) -> impl Iterator<Item = [u8; 3]> + 'm {
-        self.inside
-            .iter()
-            .zip(colour.rgb.chunks_exact(3))
-            .filter(|(inside, _)| **inside)
-            .map(|(_, p)| [p[0], p[1], p[2]])
-    }
-
-    /// Linear luminance (Rec. 709), 0 to 1, of each pixel that belongs.
-    pub fn luminances(&self, colour: &Colour) -> Vec<f32> {
-        let linear = linear_table();
-        self.pixels(colour)
-            .map(|rgb| luminance(rgb.map(|c| f64::from(linear[usize::from(c)]))) as f32)
-            .collect()
-    }
-
-    /// The mean colour, averaged in linear light; `None` for an empty mask.
-    pub fn mean_lab(&self, colour: &Colour) -> Option<Lab> {
-        let linear = linear_table();
-        let (mut sum, mut count) = ([0.0f64; 3], 0usize);
-        for pixel in self.pixels(colour) {
-            for (sum, code) in sum.iter_mut().zip(pixel) {
-                *sum += f64::from(linear[usize::from(code)]);
-            }
-            count += 1;
-        }
-        (count > 0).then(|| Lab::of_linear(sum.map(|s| s / count as f64)))
-    }
 }
 
-/// The mean; `None` for no values.
-pub fn mean(values: &[f32]) -> Option<f64> {
-    let sum = values.iter().map(|v| f64::from(*v)).sum::<f64>();
-    (!values.is_empty()).then(|| sum / values.len() as f64)
+/// Whether a place is in a polygon (even-odd rule).
+pub fn within(corners: &[[f32; 2]], [x, y]: [f32; 2]) -> bool {
+    let mut inside = false;
+    for (i, a) in corners.iter().enumerate() {
+        let b = corners[(i + 1) % corners.len()];
+        if (a[1] <= y) != (b[1] <= y) && x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]) {
+            inside = !inside;
+        }
+    }
+    inside
 }
 
 /// The value below which that share (0 to 1) of the values lies; `None` for no values.
@@ -242,22 +207,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_a_mask_is_averaged_in_linear_light() {
-        let colour = Colour {
-            width: 2,
-            height: 1,
-            scale: 1.0,
-            rgb: vec![0, 0, 0, 255, 255, 255],
-        };
-        let all = Mask::of(2, 1, |_, _| true);
-        let half = all.mean_lab(&colour).unwrap();
-        assert!(
-            (half.l - Lab::of_rgb([188, 188, 188]).l).abs() < 0.2,
-            "{half:?}"
-        );
-        assert_eq!(mean(&all.luminances(&colour)), Some(0.5));
-        assert_eq!(quantile(all.luminances(&colour), 0.9), Some(1.0));
+    fn a_quantile_lies_where_that_share_does() {
+        assert_eq!(quantile(vec![0.4, 0.1, 0.3, 0.2], 0.5), Some(0.3));
+        assert_eq!(quantile(vec![1.0, 0.0], 0.9), Some(1.0));
+        assert_eq!(quantile(vec![1.0, 0.0], 1.0), Some(1.0));
         assert_eq!(quantile(vec![], 0.5), None);
-        assert_eq!(all.complement().mean_lab(&colour), None);
     }
 }

@@ -90,6 +90,15 @@ impl Taken {
         }
     }
 
+    /// None of those kinds, and why.
+    pub(super) fn none_of<'k>(
+        kinds: impl IntoIterator<Item = &'k MeasureKind>,
+        why: &str,
+    ) -> Vec<Self> {
+        let each = kinds.into_iter().map(|kind| Self::nothing(*kind, why));
+        each.collect()
+    }
+
     /// The same, with these words (Chinese, English) in place of the kind's, should it break its limit.
     pub(super) fn saying(mut self, zh: String, en: String) -> Self {
         self.words = Some((zh, en));

@@ -21,7 +21,7 @@ mod exposure;
 pub mod face;
 mod jpeg;
 mod lanes;
-pub mod mask;
+mod mask;
 mod measure;
 mod measures;
 mod metadata;
@@ -39,9 +39,7 @@ mod tiles;
 mod timings;
 
 pub use checker::{Checker, Judge};
-pub use jpeg::{
-    Coding, Header, MAX_FILE_BYTES, MAX_PIXELS, MAX_PIXELS_PROGRESSIVE, Outline, Unreadable,
-};
+pub use jpeg::{Header, MAX_FILE_BYTES, MAX_PIXELS, MAX_PIXELS_PROGRESSIVE, Outline, Unreadable};
 pub use lanes::{Lanes, OneLane};
 pub use measure::{Fault, MeasureKind, Words};
 pub use models::{InferenceError, ModelError, Models};

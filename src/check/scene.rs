@@ -1,11 +1,9 @@
 //! What was seen in a frame: the pixels, the faces, the person. Every measure of a person works on this.
 //!
 //! Places are in pixels of the full upright image (EXIF orientation applied) unless a name says
-//! otherwise; masks are at the scale of the small colour picture. Left and right of the student are
-//! their own; the image's are the other way round.
+//! otherwise. Left and right of the student are their own; the image's are the other way round.
 
-use super::face::{Blendshapes, Person, mesh};
-use super::mask::Mask;
+use super::face::{Blendshapes, Person};
 use super::picture::{Colour, Grey, Luma};
 use crate::model::{Geometry, Point, Pose, Rect};
 
@@ -107,71 +105,6 @@ impl Scene {
     /// A place of the full image, in pixels of the small picture.
     pub fn small(&self, point: Point) -> [f32; 2] {
         [point.x / self.colour.scale, point.y / self.colour.scale]
-    }
-
-    /// The inside of the polygon with these landmarks as its corners; empty without a face.
-    pub fn polygon(&self, indices: &[usize]) -> Mask {
-        Mask::polygon(
-            self.colour.width,
-            self.colour.height,
-            &self.corners(indices),
-        )
-    }
-
-    /// The smallest part without dents that holds these landmarks; empty without a face.
-    pub fn hull(&self, indices: &[usize]) -> Mask {
-        Mask::hull(
-            self.colour.width,
-            self.colour.height,
-            &self.corners(indices),
-        )
-    }
-
-    /// The face, from the hairline of a bare forehead to the chin and from ear to ear; empty without one.
-    pub fn face_mask(&self) -> Mask {
-        self.polygon(&mesh::OVAL)
-    }
-
-    fn corners(&self, indices: &[usize]) -> Vec<[f32; 2]> {
-        indices
-            .iter()
-            .filter_map(|&i| self.landmarks.get(i))
-            .map(|p| self.small(Point { x: p[0], y: p[1] }))
-            .collect()
-    }
-
-    /// What is person with at least that probability (see [`Person::THRESHOLD`]).
-    pub fn person_mask(&self, probability: f32) -> Mask {
-        let (width, height) = (self.colour.width, self.colour.height);
-        Mask::of(width, height, |x, y| {
-            let u = (x as f32 + 0.5) / width as f32;
-            let v = (y as f32 + 0.5) / height as f32;
-            self.person.at(u, v) >= probability
-        })
-    }
-
-    /// What is not person, keeping that share of the picture's longer side away from it: the mask's
-    /// cells are coarse, and fine hair reaches beyond them.
-    pub fn background_mask(&self, margin: f32) -> Mask {
-        let by = margin * self.colour.width.max(self.colour.height) as f32;
-        let person = self.person_mask(Person::THRESHOLD);
-        person.complement().eroded(by.ceil() as usize)
-    }
-
-    /// The person below the chin, from that many eye-to-chin lengths under it down to the picture's edge;
-    /// empty without a face. Neck and clothes: who measures takes away what is not meant.
-    pub fn body_mask(&self, below_chin: f32) -> Mask {
-        let Some(face) = self.face() else {
-            return Mask::polygon(self.colour.width, self.colour.height, &[]);
-        };
-        let from = (face.chin.y + below_chin * face.eyes_to_chin()) / self.colour.scale;
-        let mut mask = self.person_mask(Person::THRESHOLD);
-        for (row, line) in mask.inside.chunks_exact_mut(mask.width.max(1)).enumerate() {
-            if (row as f32) < from {
-                line.fill(false);
-            }
-        }
-        mask
     }
 
     /// The luminance in a rectangle, at full resolution and upright.

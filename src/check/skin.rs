@@ -3,6 +3,7 @@
 
 use super::colour::Lab;
 use super::face::mesh;
+use super::mask::within;
 use super::scene::{Face, Scene};
 use super::tiles::{Axes, Part, Tiles, Window, median};
 
@@ -165,12 +166,12 @@ impl Ear {
     /// The student's right one, on the image's left.
     pub(super) const RIGHT: Ear = Ear {
         out: -1.0,
-        edge: 234,
+        edge: mesh::CHEEKS[0],
     };
     /// The student's left one.
     pub(super) const LEFT: Ear = Ear {
         out: 1.0,
-        edge: 454,
+        edge: mesh::CHEEKS[1],
     };
 
     /// The places beside the face up to that many eye distances out, between those heights (of which the eyes' is 0).
@@ -218,16 +219,4 @@ pub(super) fn ear(face: &Face, tiles: &Tiles, skin: &Skin, hair: Option<&Hair>, 
 /// As `hypot`, whose care for the largest of numbers costs more than all else here.
 fn length(a: f64, b: f64) -> f64 {
     (a * a + b * b).sqrt()
-}
-
-/// Whether a place is in a polygon (even-odd rule).
-fn within(corners: &[[f32; 2]], [x, y]: [f32; 2]) -> bool {
-    let mut inside = false;
-    for (i, a) in corners.iter().enumerate() {
-        let b = corners[(i + 1) % corners.len()];
-        if (a[1] <= y) != (b[1] <= y) && x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]) {
-            inside = !inside;
-        }
-    }
-    inside
 }

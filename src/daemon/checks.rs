@@ -6,6 +6,7 @@ use crate::archive::Reader;
 use crate::check::{Checker, Judge};
 use crate::model::{About, FileRole, FrameId, Reason, Report, Severity, Verdict};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,7 +45,10 @@ impl CheckPool {
             let (waiting, checker, inbox) = (waiting.clone(), checker.clone(), inbox.clone());
             std::thread::Builder::new()
                 .name(format!("check-{n}"))
-                .spawn(move || run(&waiting, &checker, &place, &inbox))?;
+                .spawn(move || {
+                    let judge = |work: &Work| place.judge(&checker, &work.frame, &work.path);
+                    run(&waiting, judge, checker.standard().name(), &inbox);
+                })?;
         }
         Ok(Self { work })
     }
@@ -125,6 +129,7 @@ impl Place {
                 let stored = self
                     .reader
                     .frame(frame)
+                    .inspect_err(|error| tracing::warn!(%frame, %error, "where the frame lies cannot be read"))
                     .ok()
                     .flatten()
                     .and_then(|(frame, _)| {
@@ -153,7 +158,12 @@ fn judge_file(checker: &Checker<Cores>, path: &Path) -> io::Result<Report> {
 /// for both.
 const NICENESS: i32 = 10;
 
-fn run(waiting: &Mutex<Receiver<Work>>, checker: &Checker<Cores>, place: &Place, inbox: &Inbox) {
+fn run(
+    waiting: &Mutex<Receiver<Work>>,
+    judge: impl Fn(&Work) -> io::Result<Report>,
+    standard: &str,
+    inbox: &Inbox,
+) {
     // On Linux this is the calling thread's alone.
     if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
         tracing::warn!(%error, "the check runs at full priority");
@@ -164,16 +174,21 @@ fn run(waiting: &Mutex<Receiver<Work>>, checker: &Checker<Cores>, place: &Place,
             .unwrap_or_else(PoisonError::into_inner)
             .recv();
         let Ok(work) = next else { return };
-        let report = match place.judge(checker, &work.frame, &work.path) {
-            Ok(report) => report,
+        // A panic costs its frame the check, and not the station all checks to come.
+        let report = match catch_unwind(AssertUnwindSafe(|| judge(&work))) {
+            Err(_) => {
+                tracing::error!(frame = %work.frame, "the check stopped with an internal error");
+                unchecked(standard)
+            }
+            Ok(Ok(report)) => report,
             // Storing it failed, and it was fetched again since: that one is judged.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
                 tracing::warn!(frame = %work.frame, "the check came too late for this download");
                 continue;
             }
-            Err(error) => {
+            Ok(Err(error)) => {
                 tracing::error!(frame = %work.frame, %error, "the check cannot read the frame");
-                unreadable(checker.standard().name())
+                unreadable(standard)
             }
         };
         let judged = Message::Judged {
@@ -183,5 +198,33 @@ fn run(waiting: &Mutex<Receiver<Work>>, checker: &Checker<Cores>, place: &Place,
         if inbox.send(judged).is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_that_panics_costs_its_own_frame_only() {
+        let (work, waiting) = sync_channel(2);
+        let (inbox, heard) = sync_channel(2);
+        for name in ["a-000001", "a-000002"] {
+            let frame = FrameId(name.to_owned());
+            let path = PathBuf::from(name);
+            work.try_send(Work { frame, path }).ok().unwrap();
+        }
+        drop(work);
+        let judge = |work: &Work| match work.path.ends_with("a-000001") {
+            true => panic!("a picture that no one thought of"),
+            false => Ok(unreadable("icao")),
+        };
+        run(&Mutex::new(waiting), judge, "icao", &inbox);
+        drop(inbox);
+        let ids = heard.iter().map(|message| match message {
+            Message::Judged { report, .. } => report.reasons[0].id.clone(),
+            _ => panic!("another message"),
+        });
+        assert_eq!(ids.collect::<Vec<_>>(), ["unchecked", "unreadable"]);
     }
 }

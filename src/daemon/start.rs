@@ -92,12 +92,14 @@ impl Daemon {
         // Under the data folder's lock, so a stale socket is nobody else's.
         let listener = web::bind_with_mode(&options.socket, options.socket_mode)?;
 
-        let profile = snapshot
-            .session
-            .as_ref()
-            .and_then(|s| reader.adopted_settings(&s.id).ok())
-            .filter(|adopted| !adopted.is_empty())
-            .unwrap_or_else(|| options.camera.profile.clone());
+        let adopted = match &snapshot.session {
+            Some(session) => reader.adopted_settings(&session.id)?,
+            None => Vec::new(),
+        };
+        let profile = match adopted.is_empty() {
+            true => options.camera.profile.clone(),
+            false => adopted,
+        };
         let (station, first) = Station::new(
             options.policy.clone(),
             snapshot,

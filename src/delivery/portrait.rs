@@ -98,15 +98,9 @@ impl std::fmt::Display for Note {
 /// Why there is no portrait.
 #[derive(Debug, Error)]
 pub enum PortraitError {
-    /// The original is not a whole JPEG.
+    /// The original is not a whole JPEG, or the decoder refused it.
     #[error("the photo cannot be read; shoot again, or fetch it from the card again")]
     Unreadable(#[source] Unreadable),
-    /// The decoder refused what looked whole.
-    #[error("the photo cannot be decoded ({message}); fetch it from the card again")]
-    Decoder {
-        /// The decoder's words.
-        message: String,
-    },
     /// The crop is not inside the photo, or of another shape or fewer pixels than the portrait.
     #[error(
         "no portrait of {}x{} px can be made from {}x{} px at ({}, {}) of a photo of {}x{} px; check the photo again, by the same standard",

@@ -3,13 +3,17 @@
 //!
 //! Places are in eye distances from the middle between the eyes: `u` to the image's right, `v` down.
 
-use image::codecs::jpeg::JpegEncoder;
+#[path = "judging.rs"]
+#[allow(dead_code)]
+mod judging;
+
 use image::imageops::{FilterType, resize};
 use image::{Rgb, RgbImage};
+pub use judging::measured as value;
+use judging::{file_of_quality, judge_file};
 use shutterline::check::colour::Lab;
-use shutterline::check::{Checker, Judge, Models, Standard};
-use shutterline::model::{Geometry, MeasureState, Report};
-use std::sync::{Arc, OnceLock};
+use shutterline::model::{Geometry, Report};
+use std::sync::OnceLock;
 
 /// What a pixel of the sitter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,30 +52,9 @@ const SIZE: (u32, u32) = (720, 900);
 const UNIT: f32 = 112.0;
 const EYES: (f32, f32) = (360.0, 370.0);
 
-/// The checker with the shipped models.
-pub fn checker(standard: &str) -> Checker {
-    static MODELS: OnceLock<Arc<Models>> = OnceLock::new();
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/models");
-    let load = || Arc::new(Models::load(|name| std::fs::read(format!("{folder}/{name}"))).unwrap());
-    let models = MODELS.get_or_init(load).clone();
-    Checker::new(Standard::builtin(standard).unwrap()).with_models(models)
-}
-
 /// The report on a picture by the blue standard.
 pub fn judge(picture: &RgbImage) -> Report {
-    let mut bytes = Vec::new();
-    let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 95);
-    encoder.encode_image(picture).unwrap();
-    checker("cn-graduate-blue").judge(&bytes)
-}
-
-/// A measure's value; a panic where it was not taken.
-pub fn value(report: &Report, name: &str) -> f64 {
-    let measure = report.measures.iter().find(|m| m.name == name).unwrap();
-    match &measure.state {
-        MeasureState::Measured { value, .. } => *value,
-        MeasureState::NotMeasured { why } => panic!("{name}: {why}"),
-    }
+    judge_file(&file_of_quality(picture, 95), "cn-graduate-blue")
 }
 
 /// Mixes linearly in code values.
@@ -91,12 +74,7 @@ pub fn lit(rgb: [u8; 3], by: f32) -> [u8; 3] {
 }
 
 fn code(linear: f64) -> u8 {
-    let v = linear.clamp(0.0, 1.0);
-    let v = match v <= 0.003_130_8 {
-        true => v * 12.92,
-        false => 1.055 * v.powf(1.0 / 2.4) - 0.055,
-    };
-    (v * 255.0).round() as u8
+    (shutterline::check::colour::coded(linear.clamp(0.0, 1.0)) * 255.0).round() as u8
 }
 
 /// sRGB of a colour in CIE Lab.
@@ -195,7 +173,7 @@ impl Sitter {
 fn base() -> Sitter {
     let bytes = include_bytes!("../data/astronaut.jpg");
     let source = image::load_from_memory(bytes).unwrap().to_rgb8();
-    let seen = checker("cn-graduate-blue").judge(bytes).geometry.unwrap();
+    let seen = judge_file(bytes, "cn-graduate-blue").geometry.unwrap();
     let [right, left] = seen.eyes.unwrap();
     let unit = (left.x - right.x).hypot(left.y - right.y);
     let scale = UNIT / unit;

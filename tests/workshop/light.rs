@@ -1,23 +1,20 @@
 //! A portrait on a plain background, and one thing at a time changed in it. Pixel operations only; what
 //! is light is changed in linear light.
 
+#[path = "judging.rs"]
+mod judging;
+
 use image::{Rgb, RgbImage, imageops};
+pub use judging::{file_of_quality, judge_file, severity, value};
 use shutterline::check::face::mesh;
-use shutterline::check::{Checker, Judge, Models, Standard};
-use shutterline::model::{Geometry, MeasureState, Point, Report, Severity};
-use std::sync::{Arc, LazyLock};
+use shutterline::model::{Geometry, Point, Report, Severity};
+use std::sync::LazyLock;
 
 /// The backdrop of the standard cn-graduate-blue.
 pub const BLUE: [u8; 3] = [100, 197, 255];
 
 /// How much larger the face is than in the file: it is then about 275 pixels wide.
 const ENLARGED: u32 = 3;
-
-static MODELS: LazyLock<Arc<Models>> = LazyLock::new(|| {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/models/");
-    let models = Models::load(|name| std::fs::read(format!("{folder}{name}")));
-    Arc::new(models.unwrap())
-});
 
 /// A picture with what was found in it.
 #[derive(Clone)]
@@ -88,22 +85,8 @@ pub fn file(picture: &RgbImage) -> Vec<u8> {
     file_of_quality(picture, 97)
 }
 
-pub fn file_of_quality(picture: &RgbImage, quality: u8) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, quality)
-        .encode_image(picture)
-        .unwrap();
-    bytes
-}
-
 pub fn judge(picture: &RgbImage) -> Report {
     judge_file(&file(picture), "cn-graduate-blue")
-}
-
-pub fn judge_file(bytes: &[u8], standard: &str) -> Report {
-    Checker::new(Standard::builtin(standard).unwrap())
-        .with_models(MODELS.clone())
-        .judge(bytes)
 }
 
 /// The raw values of a measure over pictures with more and more of a fault, and how severe the reason is
@@ -139,21 +122,6 @@ pub fn assert_worsens(found: &[(f64, Option<Severity>)]) {
 pub fn assert_rises(found: &[(f64, Option<Severity>)], slack: f64) {
     let rises = found.windows(2).all(|pair| pair[1].0 >= pair[0].0 - slack);
     assert!(rises, "{found:?}");
-}
-
-/// The raw value of a measure; `None` where it was not taken.
-pub fn value(report: &Report, name: &str) -> Option<f64> {
-    let measure = report.measures.iter().find(|m| m.name == name).unwrap();
-    match measure.state {
-        MeasureState::Measured { value, .. } => Some(value),
-        MeasureState::NotMeasured { .. } => None,
-    }
-}
-
-/// How severe that reason is; `None` where it is not given.
-pub fn severity(report: &Report, id: &str) -> Option<Severity> {
-    let reason = report.reasons.iter().find(|r| r.id == id);
-    reason.map(|r| r.severity)
 }
 
 /// The reason's words in English; empty where it is not given.

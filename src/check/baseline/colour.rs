@@ -1,19 +1,9 @@
 //! How far apart two colours of the same wall are.
 
-use crate::check::colour::Lab;
+use crate::check::colour::{Lab, response};
 
-/// D65's Y of CIE XYZ is 1; L* of it by CIE 15: 116 f(Y) − 16.
-fn f(t: f64) -> f64 {
-    const EPSILON: f64 = 216.0 / 24389.0;
-    const KAPPA: f64 = 24389.0 / 27.0;
-    if t > EPSILON {
-        t.cbrt()
-    } else {
-        (KAPPA * t + 16.0) / 116.0
-    }
-}
-
-fn f_inverse(v: f64) -> f64 {
+/// [`response`] undone.
+fn ratio(v: f64) -> f64 {
     const DELTA: f64 = 6.0 / 29.0;
     if v > DELTA {
         v.powi(3)
@@ -28,11 +18,11 @@ pub(super) fn shift(was: [f64; 3], is: [f64; 3]) -> f64 {
     // L*a*b* as ratios to white, so that scaling them scales the light.
     let ratios = |[l, a, b]: [f64; 3]| {
         let fy = (l + 16.0) / 116.0;
-        [fy + a / 500.0, fy, fy - b / 200.0].map(f_inverse)
+        [fy + a / 500.0, fy, fy - b / 200.0].map(ratio)
     };
     let (old, new) = (ratios(was), ratios(is));
     let gain = old[1] / new[1].max(1e-6);
-    let [x, y, z] = new.map(|v| f((v * gain).max(0.0)));
+    let [x, y, z] = new.map(|v| response((v * gain).max(0.0)));
     let evened = lab([116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]);
     lab(was).delta_e_2000(evened)
 }
@@ -50,7 +40,7 @@ mod tests {
         // sRGB (100, 197, 255) and the same at half the light.
         let was = [76.0, -12.0, -37.0];
         let fy = (was[0] + 16.0) / 116.0;
-        let half = [fy + was[1] / 500.0, fy, fy - was[2] / 200.0].map(|v| f(f_inverse(v) / 2.0));
+        let half = [fy + was[1] / 500.0, fy, fy - was[2] / 200.0].map(|v| response(ratio(v) / 2.0));
         let is = [
             116.0 * half[1] - 16.0,
             500.0 * (half[0] - half[1]),

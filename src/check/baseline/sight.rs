@@ -1,6 +1,6 @@
 //! From the pixels of one frame to its signature: what can be told without a face.
 
-use crate::check::colour::linear;
+use crate::check::colour::{self, linear};
 use crate::check::measure::rounded;
 use crate::model::{Band, Signature, Silhouette};
 
@@ -92,12 +92,7 @@ fn share_of(person: &Silhouette) -> f64 {
 
 /// sRGB's code value of a luminance: the inverse of [`linear`].
 fn coded(light: f64) -> u8 {
-    let v = if light <= 0.003_130_8 {
-        light * 12.92
-    } else {
-        1.055 * light.powf(1.0 / 2.4) - 0.055
-    };
-    (v * 255.0).round().clamp(0.0, 255.0) as u8
+    (colour::coded(light) * 255.0).round().clamp(0.0, 255.0) as u8
 }
 
 /// A mean being taken.

@@ -126,28 +126,32 @@ fn face(square: &Square, anchor: (f32, f32), values: &[f32], score: f32) -> Foun
 fn merged(mut candidates: Vec<Found>) -> Vec<Found> {
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut faces = Vec::new();
-    while let Some(&best) = candidates.first() {
-        let (same, others): (Vec<_>, Vec<_>) =
-            candidates.iter().partition(|c| c.shared(&best) > SAME_FACE);
-        let total = same.iter().map(|c: &Found| c.score).sum::<f32>();
+    while !candidates.is_empty() {
+        let best = candidates.remove(0);
+        // A box of no size, or whose places are no numbers, shares nothing even with itself.
+        if best.shared(&best) <= SAME_FACE || !best.area().is_finite() {
+            continue;
+        }
+        let (mut same, others): (Vec<_>, Vec<_>) = candidates
+            .into_iter()
+            .partition(|c| c.shared(&best) > SAME_FACE);
+        candidates = others;
+        same.insert(0, best);
+        let total = same.iter().map(|c| c.score).sum::<f32>();
         let mean = |of: fn(&Found) -> f32| {
             same.iter().map(|c| of(c) * c.score).sum::<f32>() / total.max(f32::MIN_POSITIVE)
         };
-        if !same.is_empty() {
-            faces.push(Found {
-                x: mean(|c| c.x),
-                y: mean(|c| c.y),
-                width: mean(|c| c.width),
-                height: mean(|c| c.height),
-                eyes: [
-                    (mean(|c| c.eyes[0].0), mean(|c| c.eyes[0].1)),
-                    (mean(|c| c.eyes[1].0), mean(|c| c.eyes[1].1)),
-                ],
-                score: best.score,
-            });
-        }
-        // A box of no size shares nothing with itself: it must not stay for ever.
-        candidates = others.into_iter().filter(|c| *c != best).collect();
+        faces.push(Found {
+            x: mean(|c| c.x),
+            y: mean(|c| c.y),
+            width: mean(|c| c.width),
+            height: mean(|c| c.height),
+            eyes: [
+                (mean(|c| c.eyes[0].0), mean(|c| c.eyes[0].1)),
+                (mean(|c| c.eyes[1].0), mean(|c| c.eyes[1].1)),
+            ],
+            score: best.score,
+        });
     }
     faces
 }
@@ -179,6 +183,13 @@ mod tests {
             ..at(0.0, 0.9)
         };
         assert!(merged(vec![none, none]).is_empty());
+        for wrong in [f32::NAN, f32::INFINITY] {
+            let lost = Found {
+                width: wrong,
+                ..at(wrong, 0.9)
+            };
+            assert_eq!(merged(vec![lost, at(0.0, 0.8), lost]), [at(0.0, 0.8)]);
+        }
     }
 
     #[test]

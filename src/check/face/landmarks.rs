@@ -17,7 +17,7 @@ pub(in crate::check) const POINTS: usize = 478;
 pub(in crate::check) struct Mesh {
     /// x, y in pixels of the small picture; z in the same unit, smaller towards the camera.
     pub(in crate::check) points: Vec<[f32; 3]>,
-    /// Probability that this is a face, 0 to 1.
+    /// Probability that this is a face, 0 to 1; 0 where the points lie nowhere near it.
     pub(in crate::check) score: f32,
 }
 
@@ -34,6 +34,9 @@ pub(in crate::check) fn landmarks(
     face: &Found,
 ) -> Result<Mesh, InferenceError> {
     let first = look(net, picture, &around_box(face))?;
+    if first.score == 0.0 {
+        return Ok(first);
+    }
     look(net, picture, &around_mesh(&first.points))
 }
 
@@ -88,6 +91,15 @@ fn look(net: &Net, picture: &Sizes, square: &Square) -> Result<Mesh, InferenceEr
         return Err(net.unexpected());
     };
     let side = SIDE as f32;
+    // Of a picture it was not made for a network may say anything; what is measured later takes as long as a mesh is large.
+    let is_place = |p: &[f32]| {
+        let near = |v: f32| (-1.0..=2.0).contains(&(v / side));
+        near(p[0]) && near(p[1]) && p[2].is_finite()
+    };
+    let score = match mesh.chunks_exact(3).all(is_place) {
+        true => 1.0 / (1.0 + (-logit).exp()),
+        false => 0.0,
+    };
     let points = mesh
         .chunks_exact(3)
         .map(|p| {
@@ -95,8 +107,5 @@ fn look(net: &Net, picture: &Sizes, square: &Square) -> Result<Mesh, InferenceEr
             [x, y, p[2] / side * square.width]
         })
         .collect();
-    Ok(Mesh {
-        points,
-        score: 1.0 / (1.0 + (-logit).exp()),
-    })
+    Ok(Mesh { points, score })
 }

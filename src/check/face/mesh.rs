@@ -22,6 +22,9 @@ pub const GLABELLA: usize = 9;
 /// Tip of the nose.
 pub const NOSE_TIP: usize = 4;
 
+/// The face's outermost points, beside the cheeks: the right one, then the left.
+pub const CHEEKS: [usize; 2] = [234, 454];
+
 /// The rim of the face, clockwise in the image from the top of the forehead.
 pub const OVAL: [usize; 36] = [
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152,

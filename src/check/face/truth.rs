@@ -3,6 +3,7 @@
 //! The relief's depth is that of the average head laid under the portrait's own landmarks. Asked is by how many degrees
 //! the told pose changes when the head is turned by so many: how the sitter held the head to begin with is not known.
 
+use super::mesh;
 use super::pose::{pose, relief};
 use crate::check::checker::tests::{astronaut, encoded, see};
 use image::{Rgb, RgbImage};
@@ -50,7 +51,7 @@ fn turned(picture: &RgbImage, landmarks: &[[f32; 3]], yaw: f32, pitch: f32, roll
     let depths = depths(&relief, width, height);
     let mean = |axis: usize| relief.iter().map(|p| p[axis]).sum::<f32>() / relief.len() as f32;
     let centre = [mean(0), mean(1), mean(2)];
-    let distance = 20.0 * (landmarks[454][0] - landmarks[234][0]);
+    let distance = 20.0 * (landmarks[mesh::CHEEKS[1]][0] - landmarks[mesh::CHEEKS[0]][0]);
     let mut drawn = RgbImage::new(picture.width(), picture.height());
     let mut nearest = vec![f32::MIN; (picture.width() * picture.height()) as usize];
     const FINE: u32 = 3;

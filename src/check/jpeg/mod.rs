@@ -13,7 +13,7 @@ mod outline;
 mod scan;
 mod unreadable;
 
-pub use frame::Coding;
+pub use frame::Frame;
 pub use outline::{Header, Outline};
 pub use unreadable::Unreadable;
 

@@ -19,8 +19,8 @@ pub struct Outline<'a> {
     pub luma_quantisation: [u16; 64],
     /// The EXIF block, from its TIFF header on.
     pub exif: Option<&'a [u8]>,
-    /// Scans walked to their end.
-    pub scans: usize,
+    /// Pieces of the embedded colour profile: their number and bytes.
+    icc: Vec<(u8, &'a [u8])>,
     /// The bytes of the image itself; what follows its end marker (a preview, a clip) is not looked at.
     pub image_bytes: usize,
 }
@@ -50,6 +50,15 @@ impl<'a> Outline<'a> {
     pub fn read(data: &'a [u8]) -> Result<Self, Unreadable> {
         Reader::new(data)?.read()
     }
+
+    /// The embedded colour profile, its pieces put together (ICC.1, annex B.4). Of a file in which one is missing
+    /// this is no profile at all; the decoder refuses such a file.
+    pub fn icc_profile(&self) -> Option<Vec<u8>> {
+        let mut pieces = self.icc.clone();
+        pieces.sort_by_key(|(number, _)| *number);
+        let bytes = pieces.iter().flat_map(|(_, bytes)| *bytes).copied();
+        (!pieces.is_empty()).then(|| bytes.collect())
+    }
 }
 
 struct Reader<'a> {
@@ -60,6 +69,7 @@ struct Reader<'a> {
     quantisation: [Option<[u16; 64]>; 4],
     luma_quantisation: Option<[u16; 64]>,
     exif: Option<&'a [u8]>,
+    icc: Vec<(u8, &'a [u8])>,
     adobe_transform: Option<u8>,
     scans: usize,
     /// By component and coefficient: down to which bit it has been coded so far.
@@ -86,6 +96,7 @@ impl<'a> Reader<'a> {
             quantisation: [None; 4],
             luma_quantisation: None,
             exif: None,
+            icc: Vec::new(),
             adobe_transform: None,
             scans: 0,
             coded: [[None; 64]; 3],
@@ -160,6 +171,14 @@ impl<'a> Reader<'a> {
             0xE1 => {
                 if self.exif.is_none() {
                     self.exif = segment.strip_prefix(b"Exif\0\0");
+                }
+                Ok(())
+            }
+            0xE2 => {
+                let piece = segment.strip_prefix(b"ICC_PROFILE\0");
+                // No more than can be numbered, however many a file claims.
+                if let (Some(&[number, _, ref bytes @ ..]), true) = (piece, self.icc.len() < 255) {
+                    self.icc.push((number, bytes));
                 }
                 Ok(())
             }
@@ -382,7 +401,7 @@ impl<'a> Reader<'a> {
         Ok(Outline {
             luma_quantisation,
             exif: self.exif,
-            scans: self.scans,
+            icc: self.icc,
             image_bytes: self.pos,
             frame: frame.clone(),
         })

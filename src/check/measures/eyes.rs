@@ -7,7 +7,6 @@ use crate::check::colour::Lab;
 use crate::check::face::{Blendshape, mesh};
 use crate::check::mask::quantile;
 use crate::check::measure::{Fault, MeasureKind, Taken, Words, score, sigmoid};
-use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene, distance, middle};
 use crate::model::Point;
 
@@ -212,14 +211,10 @@ impl Eye {
     }
 }
 
-pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
-    let Some(face) = scene.face() else {
-        let nothing = |kind: &MeasureKind| Taken::nothing(*kind, NO_FACE);
-        return KINDS.iter().map(nothing).collect();
-    };
-    let mut taken = lids(&face);
-    taken.extend(gaze(&face));
-    taken.push(redness(scene, &face));
+pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
+    let mut taken = lids(face);
+    taken.extend(gaze(face));
+    taken.push(redness(scene, face));
     taken
 }
 

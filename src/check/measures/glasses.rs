@@ -7,11 +7,10 @@
 
 use super::eyes::{EYES, Eye};
 use crate::check::colour::{Lab, linear, luminance};
-use crate::check::mask::quantile;
+use crate::check::mask::{Mask, quantile, within};
 use crate::check::measure::{Fault, MeasureKind, Taken, Words};
-use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene, distance, middle};
-use crate::model::Point;
+use crate::check::tiles::{Axes, Part};
 
 const GLASSES: MeasureKind = MeasureKind {
     name: "glasses",
@@ -114,30 +113,17 @@ const DARK: f32 = 0.5;
 /// right along the line of the eyes, y down.
 struct View<'s> {
     scene: &'s Scene,
-    origin: [f32; 2],
-    right: [f32; 2],
+    axes: Axes,
 }
 
 impl<'s> View<'s> {
     fn new(scene: &'s Scene, face: &Face) -> Self {
-        let eyes = face.eyes.map(|eye| scene.small(eye));
-        View {
-            scene,
-            origin: scene.small(face.eye_middle()),
-            right: [eyes[1][0] - eyes[0][0], eyes[1][1] - eyes[0][1]],
-        }
-    }
-
-    fn place(&self, x: f32, y: f32) -> [f32; 2] {
-        let [ux, uy] = self.right;
-        [
-            self.origin[0] + x * ux - y * uy,
-            self.origin[1] + x * uy + y * ux,
-        ]
+        let axes = Axes::levelled(scene, face);
+        View { scene, axes }
     }
 
     fn colour(&self, x: f32, y: f32) -> [u8; 3] {
-        let [x, y] = self.place(x, y);
+        let [x, y] = self.scene.small(self.axes.place([x, y]));
         self.scene.colour.at(x.floor() as i32, y.floor() as i32)
     }
 
@@ -187,24 +173,15 @@ fn luma(rgb: [u8; 3]) -> f32 {
     0.299 * r + 0.587 * g + 0.114 * b
 }
 
-pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
-    let nothing = |why: &str| {
-        KINDS
-            .iter()
-            .map(|kind| Taken::nothing(*kind, why))
-            .collect()
-    };
-    let Some(face) = scene.face() else {
-        return nothing(NO_FACE);
-    };
+pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
     let iris = EYES
         .iter()
-        .map(|eye| eye.iris_width(&face))
+        .map(|eye| eye.iris_width(face))
         .fold(f32::MAX, f32::min);
     if iris / scene.colour.scale < IRIS_PIXELS_MIN {
-        return nothing("the eyes have too few pixels");
+        return Taken::none_of(KINDS, "the eyes have too few pixels");
     }
-    let view = View::new(scene, &face);
+    let view = View::new(scene, face);
     let seen = frame_contrast(&view);
     let [darkness, colour] = tint(&view);
     let worst = |of: &dyn Fn(&Eye) -> f64| EYES.iter().map(of).fold(0.0, f64::max);
@@ -212,13 +189,13 @@ pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
         Taken::value(GLASSES, seen),
         Taken::value(TINTED, darkness),
         Taken::value(TINT_COLOUR, colour),
-        Taken::value(GLARE, worst(&|eye| spot(scene, &face, eye))),
+        Taken::value(GLARE, worst(&|eye| spot(scene, face, eye))),
         if seen < FRAME_SEEN {
             Taken::nothing(LENS_GLARE, "no frame of glasses was seen")
         } else {
             Taken::value(LENS_GLARE, lens_glare(&view))
         },
-        Taken::value(FRAME, worst(&|eye| crossed(&view, &face, eye))),
+        Taken::value(FRAME, worst(&|eye| crossed(&view, face, eye))),
     ]
 }
 
@@ -264,55 +241,15 @@ fn spot(scene: &Scene, face: &Face, eye: &Eye) -> f64 {
     let rim = eye.rim.map(|i| scene.small(face.point(i)));
     let (left, top) = ((x - radius).floor() as i32, (y - radius).floor() as i32);
     let side = (2.0 * radius).ceil() as usize + 2;
-    let mut lit = vec![false; side * side];
     let mut disc = 0usize;
-    for (i, lit) in lit.iter_mut().enumerate() {
-        let (column, row) = (left + (i % side) as i32, top + (i / side) as i32);
+    let lit = Mask::of(side, side, |across, down| {
+        let (column, row) = (left + across as i32, top + down as i32);
         let place = [column as f32 + 0.5, row as f32 + 0.5];
-        if (place[0] - x).hypot(place[1] - y) <= radius {
-            disc += 1;
-            *lit = luma(scene.colour.at(column, row)) >= LAMP && within(&rim, place);
-        }
-    }
-    largest_patch(lit, side) as f64 / disc.max(1) as f64
-}
-
-/// Cells of the largest connected patch (by edges) of a square raster.
-fn largest_patch(mut lit: Vec<bool>, side: usize) -> usize {
-    let (mut largest, mut open) = (0, Vec::new());
-    for start in 0..lit.len() {
-        if !std::mem::take(&mut lit[start]) {
-            continue;
-        }
-        open.push(start);
-        let mut area = 0;
-        while let Some(at) = open.pop() {
-            area += 1;
-            let (column, row) = (at % side, at / side);
-            let near = [
-                (column > 0).then(|| at - 1),
-                (column + 1 < side).then(|| at + 1),
-                (row > 0).then(|| at - side),
-                (row + 1 < side).then(|| at + side),
-            ];
-            for next in near.into_iter().flatten() {
-                if std::mem::take(&mut lit[next]) {
-                    open.push(next);
-                }
-            }
-        }
-        largest = largest.max(area);
-    }
-    largest
-}
-
-/// Whether the place is inside the polygon (even-odd rule).
-fn within(corners: &[[f32; 2]], [x, y]: [f32; 2]) -> bool {
-    let edges = corners.iter().zip(corners.iter().cycle().skip(1));
-    let crossed = edges.filter(|(a, b)| {
-        (a[1] <= y) != (b[1] <= y) && a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]) > x
+        let in_iris = (place[0] - x).hypot(place[1] - y) <= radius;
+        disc += usize::from(in_iris);
+        in_iris && luma(scene.colour.at(column, row)) >= LAMP && within(&rim, place)
     });
-    crossed.count() % 2 == 1
+    Part(lit).largest() as f64 / disc.max(1) as f64
 }
 
 /// In the skin under and beside both eyes, where lenses are.
@@ -342,8 +279,8 @@ fn crossed(view: &View, face: &Face, eye: &Eye) -> f64 {
     const SLOPES: [f32; 3] = [0.0, -0.12, 0.12];
     let unit = face.eye_distance().max(1.0);
     let (outer, inner) = (face.point(eye.rim[0]), face.point(eye.rim[8]));
-    let centre = in_view(face, face.point(eye.iris));
-    let between = in_view(face, middle(outer, inner));
+    let centre = view.axes.of(face.point(eye.iris));
+    let between = view.axes.of(middle(outer, inner));
     let corner = 0.5 * distance(outer, inner) / unit;
     let reach = corner * (1.0 + 2.0 * BEYOND);
     let radius = eye.iris_width(face) / 2.0 / unit;
@@ -378,16 +315,4 @@ fn lighter_side(view: &View, x: f32, y: f32) -> f32 {
         away.fold(0.0, f32::max)
     };
     lightest(-1.0).min(lightest(1.0))
-}
-
-/// A place of the full image in the frame of the eyes.
-fn in_view(face: &Face, point: Point) -> [f32; 2] {
-    let origin = face.eye_middle();
-    let (ux, uy) = (
-        face.eyes[1].x - face.eyes[0].x,
-        face.eyes[1].y - face.eyes[0].y,
-    );
-    let square = (ux * ux + uy * uy).max(1.0);
-    let (dx, dy) = (point.x - origin.x, point.y - origin.y);
-    [(dx * ux + dy * uy) / square, (dy * ux - dx * uy) / square]
 }

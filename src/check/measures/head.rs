@@ -1,7 +1,6 @@
 //! How large the head is and where: by the definitions of ISO/IEC 29794-5, over our own landmarks.
 
 use crate::check::measure::{Fault, MeasureKind, Taken, Words, score, sigmoid};
-use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene};
 
 const INTER_EYE_DISTANCE: MeasureKind = MeasureKind {
@@ -70,17 +69,7 @@ const fn information(name: &'static str, unit: &'static str, about: &'static str
     }
 }
 
-pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
-    match scene.face() {
-        Some(face) => measured(scene, &face),
-        None => {
-            let nothing = |kind: &MeasureKind| Taken::nothing(*kind, NO_FACE);
-            KINDS.iter().map(nothing).collect()
-        }
-    }
-}
-
-fn measured(scene: &Scene, face: &Face) -> Vec<Taken> {
+pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
     let (width, height) = (f64::from(scene.width), f64::from(scene.height));
     let eyes = face.eyes.map(|e| f64::from(e.x));
     let apart = f64::from(face.eye_distance()).max(1.0);

@@ -14,7 +14,6 @@ use crate::check::exposure::Exposure;
 use crate::check::face::mesh;
 use crate::check::mask::quantile;
 use crate::check::measure::{Fault, MeasureKind, Taken, Words, score};
-use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene, distance, middle};
 use crate::model::Rect;
 
@@ -154,20 +153,15 @@ const UNEVEN: Fault = Fault {
     words: Words::Made(uneven),
 };
 
-pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
-    let Some(face) = scene.face() else {
-        let nothing = |kind: &MeasureKind| Taken::nothing(*kind, NO_FACE);
-        return KINDS.iter().map(nothing).collect();
-    };
-    let pixels = region(scene, &face).pixels(&scene.colour, |_, _| true);
+pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
+    let pixels = region(scene, face).pixels(&scene.colour, |_, _| true);
     if pixels.is_empty() {
-        let why = "the face is outside the picture";
-        return KINDS.iter().map(|k| Taken::nothing(*k, why)).collect();
+        return Taken::none_of(KINDS, "the face is outside the picture");
     }
     let of_face = Exposure::of_linear(&luminances(&pixels));
-    let cheeks = cheeks(scene, &face).map(|pixels| luminances(&pixels));
+    let cheeks = cheeks(scene, face).map(|pixels| luminances(&pixels));
     let mut taken = vec![
-        exposure(scene, &face, &cheeks),
+        exposure(scene, face, &cheeks),
         Taken::scored(LUMINANCE_MEAN, of_face.mean, of_face.mean_score()),
         Taken::scored(
             LUMINANCE_VARIANCE,

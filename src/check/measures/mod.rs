@@ -18,7 +18,7 @@ mod shoulders;
 mod skin;
 
 use super::measure::{MeasureKind, Taken};
-use super::scene::Scene;
+use super::scene::{Face, Scene};
 use super::standard::Standard;
 
 /// Why a measure of the face is not taken on a picture without one.
@@ -28,96 +28,78 @@ pub(super) use focus::EYE_SHARPNESS_NAME as EYE_SHARPNESS;
 
 struct Subject {
     kinds: &'static [MeasureKind],
-    /// One of each kind, in the same order.
-    measures: fn(&Scene) -> Vec<Taken>,
+    measures: Measures,
 }
 
-struct ByStandard {
-    kinds: &'static [MeasureKind],
-    /// One of each kind, in the same order.
-    measures: fn(&Scene, &Standard) -> Vec<Taken>,
+/// How a subject's measures are taken: one of each kind, in the same order.
+enum Measures {
+    /// On any picture.
+    Scene(fn(&Scene) -> Vec<Taken>),
+    /// On a picture with a face.
+    Face(fn(&Scene, &Face) -> Vec<Taken>),
+    /// The same, where it matters what the standard asks for.
+    Standard(fn(&Scene, &Face, &Standard) -> Vec<Taken>),
+}
+
+impl Subject {
+    const fn of_face(
+        kinds: &'static [MeasureKind],
+        measures: fn(&Scene, &Face) -> Vec<Taken>,
+    ) -> Self {
+        Subject {
+            kinds,
+            measures: Measures::Face(measures),
+        }
+    }
+
+    fn taken(&self, scene: &Scene, standard: &Standard) -> Vec<Taken> {
+        match (&self.measures, scene.face()) {
+            (Measures::Scene(measures), _) => measures(scene),
+            (Measures::Face(measures), Some(face)) => measures(scene, &face),
+            (Measures::Standard(measures), Some(face)) => measures(scene, &face, standard),
+            (_, None) => Taken::none_of(self.kinds, NO_FACE),
+        }
+    }
 }
 
 /// In the order of the report.
 const SUBJECTS: &[Subject] = &[
     Subject {
         kinds: faces::KINDS,
-        measures: faces::measures,
+        measures: Measures::Scene(faces::measures),
     },
+    Subject::of_face(pose::KINDS, pose::measures),
+    Subject::of_face(head::KINDS, head::measures),
+    Subject::of_face(eyes::KINDS, eyes::measures),
+    Subject::of_face(glasses::KINDS, glasses::measures),
+    Subject::of_face(mouth::KINDS, mouth::measures),
+    Subject::of_face(shoulders::KINDS, shoulders::measures),
+    Subject::of_face(light::KINDS, light::measures),
+    Subject::of_face(skin::KINDS, skin::measures),
+    Subject::of_face(focus::KINDS, focus::measures),
+    Subject::of_face(clothes::KINDS, clothes::measures),
+    Subject::of_face(hair::KINDS, hair::measures),
+    Subject::of_face(ornaments::KINDS, ornaments::measures),
     Subject {
-        kinds: pose::KINDS,
-        measures: pose::measures,
-    },
-    Subject {
-        kinds: head::KINDS,
-        measures: head::measures,
-    },
-    Subject {
-        kinds: eyes::KINDS,
-        measures: eyes::measures,
-    },
-    Subject {
-        kinds: glasses::KINDS,
-        measures: glasses::measures,
-    },
-    Subject {
-        kinds: mouth::KINDS,
-        measures: mouth::measures,
-    },
-    Subject {
-        kinds: shoulders::KINDS,
-        measures: shoulders::measures,
-    },
-    Subject {
-        kinds: light::KINDS,
-        measures: light::measures,
-    },
-    Subject {
-        kinds: skin::KINDS,
-        measures: skin::measures,
-    },
-    Subject {
-        kinds: focus::KINDS,
-        measures: focus::measures,
-    },
-    Subject {
-        kinds: clothes::KINDS,
-        measures: clothes::measures,
-    },
-    Subject {
-        kinds: hair::KINDS,
-        measures: hair::measures,
-    },
-    Subject {
-        kinds: ornaments::KINDS,
-        measures: ornaments::measures,
+        kinds: background::KINDS,
+        measures: Measures::Standard(background::measures),
     },
 ];
 
-/// Those that have to know what the standard asks for, after the others.
-const BY_STANDARD: &[ByStandard] = &[ByStandard {
-    kinds: background::KINDS,
-    measures: background::measures,
-}];
-
 /// All kinds, in the order of the report.
 pub(super) fn kinds() -> impl Iterator<Item = &'static MeasureKind> {
-    let subjects = SUBJECTS.iter().flat_map(|subject| subject.kinds);
-    subjects.chain(BY_STANDARD.iter().flat_map(|subject| subject.kinds))
+    SUBJECTS.iter().flat_map(|subject| subject.kinds)
 }
 
 /// All measures of a scene.
 pub(super) fn taken(scene: &Scene, standard: &Standard) -> Vec<Taken> {
-    let each = SUBJECTS.iter().map(|subject| (subject.measures)(scene));
-    let rest = BY_STANDARD
-        .iter()
-        .map(|subject| (subject.measures)(scene, standard));
-    each.chain(rest).flatten().collect()
+    let each = SUBJECTS.iter().map(|s| s.taken(scene, standard));
+    each.flatten().collect()
 }
 
 /// None of them, and why.
 pub(super) fn not_taken(why: &str) -> Vec<Taken> {
-    kinds().map(|kind| Taken::nothing(*kind, why)).collect()
+    Taken::none_of(kinds(), why)
 }
 
 #[cfg(test)]
@@ -129,15 +111,12 @@ mod tests {
     fn every_subject_gives_one_measure_of_each_of_its_kinds() {
         let empty = crate::check::checker::tests::encoded(&image::RgbImage::new(64, 64));
         for scene in [see(astronaut()), see(&empty)] {
-            let names = |taken: Vec<Taken>| taken.iter().map(|t| t.kind.name).collect::<Vec<_>>();
-            let kinds = |kinds: &[MeasureKind]| kinds.iter().map(|k| k.name).collect::<Vec<_>>();
-            for subject in SUBJECTS {
-                assert_eq!(names((subject.measures)(&scene)), kinds(subject.kinds));
-            }
             let standard = Standard::builtin("icao").unwrap();
-            for subject in BY_STANDARD {
-                let taken = (subject.measures)(&scene, &standard);
-                assert_eq!(names(taken), kinds(subject.kinds));
+            for subject in SUBJECTS {
+                let taken = subject.taken(&scene, &standard);
+                let names = taken.iter().map(|t| t.kind.name).collect::<Vec<_>>();
+                let kinds = subject.kinds.iter().map(|k| k.name).collect::<Vec<_>>();
+                assert_eq!(names, kinds);
             }
         }
     }

@@ -2,7 +2,6 @@
 
 use crate::check::face::{Blendshape, mesh};
 use crate::check::measure::{Fault, MeasureKind, Taken, Words, score, sigmoid};
-use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene, distance};
 
 /// "Mouth closed" of ISO/IEC 29794-5: like-29794-5, as ours rests on the lips of another mesh than OFIQ's. Its
@@ -74,19 +73,15 @@ const GRIMACES: [Grimace; 4] = [
     },
 ];
 
-pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
-    let Some(face) = scene.face() else {
-        let nothing = |kind: &MeasureKind| Taken::nothing(*kind, NO_FACE);
-        return KINDS.iter().map(nothing).collect();
-    };
-    let gap = lip_gap(&face);
+pub(super) fn measures(_: &Scene, face: &Face) -> Vec<Taken> {
+    let gap = lip_gap(face);
     vec![
         Taken::scored(
             MOUTH_CLOSED,
             gap,
             score(100.0 * (1.0 - sigmoid(gap, 0.2, 0.06))),
         ),
-        expression(&face),
+        expression(face),
     ]
 }
 
@@ -103,13 +98,12 @@ fn expression(face: &Face) -> Taken {
         let each = grimace.shapes.iter().map(|s| face.blendshapes.of(*s));
         f64::from(each.sum::<f32>()) / grimace.shapes.len().max(1) as f64
     };
-    let strongest = GRIMACES
-        .iter()
-        .map(|g| (strength(g), g))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let Some((strength, Grimace { zh, en, .. })) = strongest else {
-        return Taken::nothing(EXPRESSION, NO_FACE);
-    };
+    let [first, others @ ..] = GRIMACES.each_ref().map(|g| (strength(g), g));
+    let (strength, Grimace { zh, en, .. }) =
+        others.into_iter().fold(
+            first,
+            |most, other| if other.0 >= most.0 { other } else { most },
+        );
     Taken::value(EXPRESSION, strength).saying(
         format!("表情不够自然（{zh}）：请学生放松后重拍"),
         format!("expression not neutral ({en}): have the student relax, shoot again"),

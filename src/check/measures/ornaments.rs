@@ -5,7 +5,6 @@ use crate::check::colour::Lab;
 use crate::check::face::mesh;
 use crate::check::mask::Mask;
 use crate::check::measure::{Fault, MeasureKind, Taken, Words};
-use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene};
 use crate::check::skin::{Ear, Hair, Looks, Skin, ear};
 use crate::check::tiles::{Axes, Part, Tiles, Window, median};
@@ -54,14 +53,10 @@ const NECK_SEEN: f64 = 0.2;
 /// No ornament is larger, in square eye distances: a ring of 25 mm.
 const LARGEST: f64 = 0.15;
 
-pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
-    let nothing = |why: &str| KINDS.iter().map(|k| Taken::nothing(*k, why)).collect();
-    let Some(face) = scene.face() else {
-        return nothing(NO_FACE);
-    };
-    let Looks { skin, hair } = match Looks::of(scene, &face) {
+pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
+    let Looks { skin, hair } = match Looks::of(scene, face) {
         Ok(looks) => looks,
-        Err(why) => return nothing(why),
+        Err(why) => return Taken::none_of(KINDS, why),
     };
     let window = Window {
         left: -1.9,
@@ -69,9 +64,9 @@ pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
         top: -0.5,
         bottom: 3.0,
     };
-    let tiles = Tiles::lay(scene, Axes::levelled(scene, &face), window, FINENESS);
+    let tiles = Tiles::lay(scene, Axes::levelled(scene, face), window, FINENESS);
     let place = Place {
-        face: &face,
+        face,
         hair,
         tiles,
         skin,

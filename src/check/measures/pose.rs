@@ -4,8 +4,7 @@
 //! The fit is ours (see `face::pose`), where OFIQ asks a network.
 
 use crate::check::measure::{Fault, MeasureKind, Taken, Words, score};
-use crate::check::measures::NO_FACE;
-use crate::check::scene::Scene;
+use crate::check::scene::{Face, Scene};
 
 const YAW: MeasureKind = MeasureKind {
     name: "yaw",
@@ -80,11 +79,7 @@ fn whole(degrees: f64) -> f64 {
     degrees.abs().round()
 }
 
-pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
-    let Some(face) = scene.face() else {
-        let nothing = |kind: &MeasureKind| Taken::nothing(*kind, NO_FACE);
-        return KINDS.iter().map(nothing).collect();
-    };
+pub(super) fn measures(_: &Scene, face: &Face) -> Vec<Taken> {
     let angle = |kind, degrees: f32| {
         let degrees = f64::from(degrees);
         // Behind a right angle the square of the cosine would rise again.

@@ -5,7 +5,6 @@
 
 use crate::check::face::Person;
 use crate::check::measure::{Fault, MeasureKind, Taken, Words};
-use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene};
 
 const SHOULDERS: MeasureKind = MeasureKind {
@@ -43,17 +42,13 @@ const PAIRS_MIN: usize = 8;
 /// Where the middle half of the pairs disagrees by more, in degrees, something else lies on a shoulder.
 const SPREAD_MAX: f32 = 8.0;
 
-pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
-    let taken = match scene.face() {
-        None => Taken::nothing(SHOULDERS, NO_FACE),
-        Some(face) => match tilts(scene, &face) {
-            tilts if tilts.len() < PAIRS_MIN => {
-                Taken::nothing(SHOULDERS, "the shoulders are hidden or not in the picture")
-            }
-            tilts => tilt(tilts),
-        },
-    };
-    vec![taken]
+pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
+    vec![match tilts(scene, face) {
+        tilts if tilts.len() < PAIRS_MIN => {
+            Taken::nothing(SHOULDERS, "the shoulders are hidden or not in the picture")
+        }
+        tilts => tilt(tilts),
+    }]
 }
 
 fn tilt(mut tilts: Vec<f32>) -> Taken {

@@ -2,10 +2,9 @@
 
 use super::light::cheeks;
 use super::part::Part;
-use crate::check::colour::{Lab, linear, linear_table, luminance};
+use crate::check::colour::{Lab, linear, linear_table, luminance, response};
 use crate::check::face::mesh;
 use crate::check::measure::{Fault, MeasureKind, Taken, Words, score, sigmoid};
-use crate::check::measures::NO_FACE;
 use crate::check::scene::{Face, Scene};
 
 /// How much brighter than the skin's median a highlight is, in linear luminance. What the surface
@@ -42,14 +41,8 @@ const SHINE: MeasureKind = MeasureKind {
 
 pub(super) const KINDS: &[MeasureKind] = &[NATURAL_COLOUR, SHINE];
 
-pub(super) fn measures(scene: &Scene) -> Vec<Taken> {
-    match scene.face() {
-        Some(face) => vec![natural_colour(scene, &face), shine(scene, &face)],
-        None => {
-            let nothing = |kind: &MeasureKind| Taken::nothing(*kind, NO_FACE);
-            KINDS.iter().map(nothing).collect()
-        }
-    }
+pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
+    vec![natural_colour(scene, face), shine(scene, face)]
 }
 
 fn natural_colour(scene: &Scene, face: &Face) -> Taken {
@@ -81,13 +74,7 @@ fn natural_colour(scene: &Scene, face: &Face) -> Taken {
 
 /// CIE Lab under D50, which 29794-5 takes: sRGB's primaries adapted by Bradford's matrix (Lindbloom).
 fn lab_d50([r, g, b]: [f64; 3]) -> Lab {
-    let f = |t: f64| {
-        if t > 216.0 / 24389.0 {
-            t.cbrt()
-        } else {
-            (24389.0 / 27.0 * t + 16.0) / 116.0
-        }
-    };
+    let f = response;
     let x = f((0.436_05 * r + 0.385_08 * g + 0.143_09 * b) / 0.964_22);
     let y = f(0.222_49 * r + 0.716_89 * g + 0.060_62 * b);
     let z = f((0.013_93 * r + 0.097_10 * g + 0.714_19 * b) / 0.825_21);

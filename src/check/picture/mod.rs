@@ -1,7 +1,8 @@
 //! From bytes to pixels: a small picture in colour and the whole luminance, both seen upright.
 //!
 //! Decoding is most of what a check costs, so each is decoded no further than it is needed: colour at
-//! the smallest of the scales that a JPEG gives for nothing, luminance alone at full resolution.
+//! the smallest of the scales that a JPEG gives for nothing, luminance alone at full resolution. Only
+//! who makes a portrait needs all of the colour.
 
 mod orient;
 mod plane;
@@ -9,7 +10,7 @@ mod plane;
 pub use orient::Turn;
 pub use plane::{Grey, Luma};
 
-use super::jpeg::{Header, Unreadable};
+use super::jpeg::{Frame, Header, Outline, Unreadable};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
 
@@ -20,7 +21,7 @@ const COLOUR_SIDE_MIN: usize = 1000;
 /// Progressive files have at most this many scans (see [`super::jpeg`]).
 const MAX_SCANS: u32 = 64;
 
-/// The photo in colour, upright and small: gamma-coded sRGB, one byte a channel.
+/// The photo in colour: gamma-coded as the file has it, one byte a channel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Colour {
     /// Pixels across.
@@ -65,22 +66,36 @@ impl Colour {
         }
     }
 
-    /// Decodes the small picture.
+    /// Decodes the small picture, upright.
     ///
     /// # Errors
     /// When the decoder refuses the file.
     pub fn decode(data: &[u8], header: &Header, turn: Turn) -> Result<Self, Unreadable> {
-        let (width, height) = size(header);
+        let (width, height) = size(&header.frame);
         let scale = [8, 4, 2, 1]
             .into_iter()
             .find(|s| width.max(height).div_ceil(*s) >= COLOUR_SIDE_MIN)
             .unwrap_or(1);
-        let (small, across, down) = decode(data, header, scale, PixelFormat::RGB)?;
+        let (small, across, down) = decode(data, &header.frame, scale, PixelFormat::RGB)?;
         let (rgb, width, height) = turn.apply(small, across, down, 3);
         Ok(Colour {
             width,
             height,
             scale: scale as f32,
+            rgb,
+        })
+    }
+
+    /// Decodes every pixel of a file that was proven whole, as it stores them: not turned upright.
+    ///
+    /// # Errors
+    /// When the decoder refuses the file.
+    pub fn decode_all(data: &[u8], outline: &Outline) -> Result<Self, Unreadable> {
+        let (rgb, width, height) = decode(data, &outline.frame, 1, PixelFormat::RGB)?;
+        Ok(Colour {
+            width,
+            height,
+            scale: 1.0,
             rgb,
         })
     }
@@ -93,7 +108,7 @@ impl Luma {
     /// # Errors
     /// When the decoder refuses the file.
     pub fn decode(data: &[u8], header: &Header, turn: Turn) -> Result<Self, Unreadable> {
-        let (samples, width, height) = decode(data, header, 1, PixelFormat::GRAY)?;
+        let (samples, width, height) = decode(data, &header.frame, 1, PixelFormat::GRAY)?;
         Ok(Luma {
             width,
             height,
@@ -103,32 +118,32 @@ impl Luma {
     }
 }
 
-fn size(header: &Header) -> (usize, usize) {
-    (header.frame.width as usize, header.frame.height as usize)
+fn size(frame: &Frame) -> (usize, usize) {
+    (frame.width as usize, frame.height as usize)
 }
 
 /// Samples, width and height, as the file has them.
 fn decode(
     data: &[u8],
-    header: &Header,
+    frame: &Frame,
     scale: usize,
     format: PixelFormat,
 ) -> Result<(Vec<u8>, usize, usize), Unreadable> {
     // What panics on some file must cost that file's verdict, not the thread's life.
-    catch_unwind(AssertUnwindSafe(|| turbo(data, header, scale, format)))
+    catch_unwind(AssertUnwindSafe(|| turbo(data, frame, scale, format)))
         .unwrap_or_else(|_| Err(refused("it stopped with an internal error")))
 }
 
 fn turbo(
     data: &[u8],
-    header: &Header,
+    frame: &Frame,
     scale: usize,
     format: PixelFormat,
 ) -> Result<(Vec<u8>, usize, usize), Unreadable> {
     let mut decoder = Decompressor::new().map_err(refused)?;
     decoder.set_scan_limit(MAX_SCANS).map_err(refused)?;
     let read = decoder.read_header(data).map_err(refused)?;
-    if (read.width, read.height) != size(header) {
+    if (read.width, read.height) != size(frame) {
         return Err(refused("it reads another size than the header has"));
     }
     let factor = ScalingFactor::new(1, scale);

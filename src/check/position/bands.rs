@@ -1,5 +1,6 @@
 //! What a head has to keep in the portrait, and what is known of a head.
 
+use crate::check::face::mesh;
 use crate::model::{Geometry, Point};
 
 /// Where the parts of a head may lie in the finished portrait, in its pixels; both ends of a band are allowed.
@@ -36,16 +37,13 @@ pub struct Head {
     pub face_width: f32,
 }
 
-/// The mesh's outermost points beside the cheeks: the student's right (the image's left), then the left.
-const CHEEKS: [usize; 2] = [234, 454];
-
 impl Head {
-    /// From what the eyes, the cheeks' points (234 and 454 of the mesh), the crown and the chin say; `None` where
+    /// From what the eyes, the cheeks' points ([`mesh::CHEEKS`]), the crown and the chin say; `None` where
     /// one of them was not found.
     pub fn of(geometry: &Geometry) -> Option<Self> {
         let [right, left]: [&Point; 2] = [
-            geometry.landmarks.get(CHEEKS[0])?,
-            geometry.landmarks.get(CHEEKS[1])?,
+            geometry.landmarks.get(mesh::CHEEKS[0])?,
+            geometry.landmarks.get(mesh::CHEEKS[1])?,
         ];
         let [one, other] = geometry.eyes?;
         Some(Head {

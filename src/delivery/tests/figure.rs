@@ -1,5 +1,6 @@
 //! A drawn figure whose crown, eyes and cheeks are known to the pixel.
 
+use crate::check::face::mesh;
 use crate::check::position::Head;
 use crate::model::{Geometry, Point, Pose, Rect, Silhouette};
 use image::codecs::jpeg::JpegEncoder;
@@ -136,8 +137,8 @@ pub fn geometry(head: &Head) -> Geometry {
             )
         })
         .collect();
-    landmarks[234] = point(x - face / 2.0, head.eyes_y + 0.1 * face);
-    landmarks[454] = point(x + face / 2.0, head.eyes_y + 0.1 * face);
+    landmarks[mesh::CHEEKS[0]] = point(x - face / 2.0, head.eyes_y + 0.1 * face);
+    landmarks[mesh::CHEEKS[1]] = point(x + face / 2.0, head.eyes_y + 0.1 * face);
     Geometry {
         faces: vec![Rect {
             x: x - 0.5 * face,

@@ -125,6 +125,53 @@ fn every_exif_orientation_gives_the_upright_portrait() {
 }
 
 #[test]
+fn colours_stored_one_after_the_other_come_out_alike() {
+    let drawn = draw(SIZE.0, SIZE.1, &sitter());
+    let encode = |in_scans: bool| {
+        let mut file = Vec::new();
+        let mut encoder = jpeg_encoder::Encoder::new(&mut file, 95);
+        encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::R_4_2_0);
+        // Tables made for the picture cost this encoder a scan for each component.
+        encoder.set_optimized_huffman_tables(in_scans);
+        let (width, height) = (SIZE.0 as u16, SIZE.1 as u16);
+        let rgb = jpeg_encoder::ColorType::Rgb;
+        encoder.encode(&drawn, width, height, rgb).unwrap();
+        file
+    };
+    let scans = |file: &[u8]| file.windows(2).filter(|w| *w == [0xFF, 0xDA]).count();
+    let (apart, together) = (encode(true), encode(false));
+    assert_eq!((scans(&apart), scans(&together)), (3, 1));
+    assert_eq!(portrait(&apart), portrait(&together));
+}
+
+#[test]
+fn a_profile_in_pieces_is_put_together_and_a_torn_one_refused() {
+    let icc = moxcms::ColorProfile::new_adobe_rgb().encode().unwrap();
+    let plain = jpeg(&draw(SIZE.0, SIZE.1, &sitter()), None, None);
+    let (first, second) = icc.split_at(icc.len() / 2);
+    let with = |pieces: &[(u8, &[u8])]| {
+        let mut file = plain[..2].to_vec();
+        for (number, bytes) in pieces {
+            let length = (bytes.len() + 16) as u16;
+            file.extend([0xFF, 0xE2]);
+            file.extend(length.to_be_bytes());
+            file.extend(b"ICC_PROFILE\0");
+            file.extend([*number, 2]);
+            file.extend(*bytes);
+        }
+        file.extend(&plain[2..]);
+        file
+    };
+    let whole = jpeg(&draw(SIZE.0, SIZE.1, &sitter()), None, Some(icc.clone()));
+    let wanted = portrait(&whole).jpeg;
+    assert_ne!(wanted, portrait(&plain).jpeg);
+    assert_eq!(portrait(&with(&[(2, second), (1, first)])).jpeg, wanted);
+    let crop = crop_of(&sitter(), SIZE.0, SIZE.1);
+    let torn = make(&with(&[(2, second)]), crop, &rules(), None).unwrap_err();
+    assert!(matches!(torn, PortraitError::Unreadable(_)), "{torn}");
+}
+
+#[test]
 fn adobe_rgb_comes_out_in_the_colours_that_were_photographed() {
     let to_adobe = |image: &RgbImage| {
         let srgb = moxcms::ColorProfile::new_srgb();

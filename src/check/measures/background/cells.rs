@@ -2,6 +2,7 @@
 
 use crate::check::colour::{Lab, linear};
 use crate::check::face::Person;
+use crate::check::mask::quantile;
 use crate::check::scene::{Face, Scene};
 
 /// Side of a cell, in eye distances: about 10 pixels of a portrait.
@@ -208,7 +209,7 @@ impl Cells {
             let green = |p: &[u8; 3]| (f32::from(p[1]) - cell.rgb[1]).abs();
             apart.extend(samples.iter().map(green));
         }
-        let noise = crate::check::mask::quantile(apart, 0.5).unwrap_or(0.0);
+        let noise = quantile(apart, 0.5).unwrap_or(0.0);
         // The median of a normal distribution's sizes is at 0.67 of its width; 3.5 widths are rare.
         let limit = UNSEEN.max(3.5 * f64::from(noise) / 0.67);
         for i in 0..self.grid.len() {

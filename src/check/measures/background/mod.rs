@@ -9,11 +9,12 @@ mod spots;
 mod uniformity;
 
 use crate::check::colour::Lab;
+use crate::check::mask::quantile;
 use crate::check::measure::{Fault, MeasureKind, Taken, Words, score, sigmoid};
-use crate::check::measures::NO_FACE;
-use crate::check::scene::Scene;
+use crate::check::scene::{Face, Scene};
 use crate::check::standard::Standard;
 use cells::{Cell, Cells, lab};
+use spots::Side;
 
 /// Lightness counts half: how much light falls on a backdrop differs from room to room, its hue does not.
 const LIGHTNESS: f64 = 2.0;
@@ -86,18 +87,11 @@ pub(super) const KINDS: &[MeasureKind] = &[COLOUR, UNIFORMITY, GRADIENT, SHADOW,
 
 const NO_BACKGROUND: &str = "hardly any background is in the picture";
 
-pub(super) fn measures(scene: &Scene, standard: &Standard) -> Vec<Taken> {
-    let nothing = |why: &str| {
-        let each = KINDS.iter().map(|kind| Taken::nothing(*kind, why));
-        each.collect()
+pub(super) fn measures(scene: &Scene, face: &Face, standard: &Standard) -> Vec<Taken> {
+    let Some(cells) = Cells::of(scene, face) else {
+        return Taken::none_of(KINDS, NO_BACKGROUND);
     };
-    let Some(face) = scene.face() else {
-        return nothing(NO_FACE);
-    };
-    let Some(cells) = Cells::of(scene, &face) else {
-        return nothing(NO_BACKGROUND);
-    };
-    let uniformity = match uniformity::measure(scene, &face) {
+    let uniformity = match uniformity::measure(scene, face) {
         Some(raw) => {
             let points = score(190.0 * (1.0 - sigmoid(raw, 10.0, 100.0)));
             Taken::scored(UNIFORMITY, raw, points)
@@ -109,19 +103,19 @@ pub(super) fn measures(scene: &Scene, standard: &Standard) -> Vec<Taken> {
         colour(&cells, standard.background()),
         uniformity,
         gradient(&cells),
-        {
-            let (darker, side) = found.shadow;
-            let (zh, en) = side.words();
-            let (zh, en) = shadow(zh, en);
-            Taken::value(SHADOW, darker).saying(zh, en)
-        },
-        {
-            let (share, side) = found.object;
-            let (zh, en) = side.words();
-            let (zh, en) = object(zh, en);
-            Taken::value(OBJECT, share).saying(zh, en)
-        },
+        on_side(SHADOW, found.shadow, shadow),
+        on_side(OBJECT, found.object, object),
     ]
+}
+
+fn on_side(
+    kind: MeasureKind,
+    (value, side): (f64, Side),
+    words: fn(&str, &str) -> (String, String),
+) -> Taken {
+    let (zh, en) = side.words();
+    let (zh, en) = words(zh, en);
+    Taken::value(kind, value).saying(zh, en)
 }
 
 fn colour(cells: &Cells, references: &[[u8; 3]]) -> Taken {
@@ -155,7 +149,7 @@ fn median<'c>(cells: impl Iterator<Item = &'c Cell>) -> Option<[f64; 3]> {
     let cells = cells.collect::<Vec<_>>();
     let channel = |i: usize| {
         let values = cells.iter().map(|c| c.rgb[i]).collect::<Vec<_>>();
-        crate::check::mask::quantile(values, 0.5).map(f64::from)
+        quantile(values, 0.5).map(f64::from)
     };
     Some([channel(0)?, channel(1)?, channel(2)?])
 }
