@@ -309,6 +309,11 @@ impl Script {
             ["space", free] => self.send(Event::Space {
                 free: Bytes(free.parse().unwrap()),
             }),
+            ["archive", waits] => self.send(Event::ArchiveWaits(match *waits {
+                "on" => None,
+                "locked" => Some(ArchiveWait::Unlocked),
+                _ => Some(ArchiveWait::Room),
+            })),
             ["fault", name, on] => {
                 let fault = serde_json::from_value(serde_json::json!(name)).unwrap();
                 self.send(Event::Fault {

@@ -300,9 +300,7 @@ impl Station {
             flight.draft.origin == Origin::Recovered,
         );
         self.flights.insert(id.clone(), flight);
-        if self.space_is_ample() {
-            self.clear(Fault::StorageFull);
-        }
+        self.photo_found_room(true);
         self.clear(Fault::StorageFailed);
         if self.policy.clear_card {
             self.push(Action::DeleteOnCamera(key.clone()));
@@ -320,7 +318,7 @@ impl Station {
     /// Storing failed. The incoming file is not trusted again: the camera still has it.
     pub(super) fn store_failed(&mut self, id: &FrameId, key: &CameraFileKey, how: CommitFailure) {
         match how {
-            CommitFailure::Full => self.raise(Fault::StorageFull),
+            CommitFailure::Full => self.photo_found_room(false),
             CommitFailure::Broken => self.raise(Fault::StorageFailed),
         }
         self.failed(id, key);

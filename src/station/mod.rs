@@ -38,16 +38,17 @@ mod session;
 pub mod signals;
 mod start;
 mod status;
+mod storage;
 mod undo;
 mod verdict;
 
 pub use action::{Action, Ticket, TimerId};
-pub use event::{CommitFailure, Event, Now, ReplyId, ShotFailure};
+pub use event::{ArchiveWait, CommitFailure, Event, Now, ReplyId, ShotFailure};
 pub use policy::{PedalPolicy, Policy};
 
 use crate::model::{
-    Bytes, CameraState, EventKind, Fault, Frame, FrameId, Lamps, Millis, QueueEntry, Serial,
-    Session, Stamp, StationId, Student, Tune,
+    CameraState, EventKind, Fault, Frame, FrameId, Lamps, Millis, QueueEntry, Serial, Session,
+    Stamp, StationId, Student, Tune,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -94,7 +95,9 @@ pub struct Station {
 
     camera: CameraState,
     faults: BTreeSet<Fault>,
-    free: Option<Bytes>,
+    /// Why storage counts as full.
+    short: BTreeSet<storage::Short>,
+    archive_waits: Option<ArchiveWait>,
     alarms: BTreeSet<alarms::Alarm>,
     ledger: ledger::Ledger,
 
@@ -162,6 +165,7 @@ impl Station {
                 self.commit(entry);
             }
             Event::Space { free } => self.space(free),
+            Event::ArchiveWaits(wait) => self.archive_waits(wait),
             Event::Fault { fault, raised } => self.fault(fault, raised),
         }
     }
