@@ -182,9 +182,15 @@ impl Shell {
             Message::CardCompared(comparison) => self.recovery.compared_with(comparison),
             Message::Housekeeping {
                 free,
+                landing,
                 clock_trusted,
                 outbox,
-            } => self.housekeeping(free, clock_trusted, outbox),
+            } => {
+                self.free = free;
+                self.housekeeping(clock_trusted, outbox);
+                self.decide(Event::Space { free, landing });
+                self.preflight_overdue();
+            }
             Message::Stop { why } => self.end = Some(End::Asked(why)),
         }
     }
@@ -394,8 +400,7 @@ impl Shell {
         });
     }
 
-    fn housekeeping(&mut self, free: Bytes, clock_trusted: bool, outbox: OutboxCounts) {
-        self.free = free;
+    fn housekeeping(&mut self, clock_trusted: bool, outbox: OutboxCounts) {
         let became_trusted = clock_trusted && !self.clock_trusted;
         self.clock_trusted = clock_trusted;
         if became_trusted {
@@ -405,8 +410,6 @@ impl Shell {
             self.fault(Fault::UploadFailed, outbox.failed > 0);
         }
         self.outbox = outbox;
-        self.decide(Event::Space { free });
-        self.preflight_overdue();
     }
 
     pub(super) fn fault(&mut self, fault: Fault, raised: bool) {

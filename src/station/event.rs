@@ -154,10 +154,12 @@ pub enum Event {
     },
     /// The wall clock became trusted: earlier events of this boot can be dated after all (I7).
     ClockTrusted,
-    /// Free space on the data folder's file system.
+    /// Free space.
     Space {
-        /// Bytes free.
+        /// On the data folder's file system.
         free: Bytes,
+        /// Where downloads land, if that is a file system of its own.
+        landing: Option<Bytes>,
     },
     /// Another room raises or clears a fault.
     Fault {

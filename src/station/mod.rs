@@ -164,7 +164,7 @@ impl Station {
                 let entry = self.event(crate::model::Actor::Station, EventKind::ClockTrusted);
                 self.commit(entry);
             }
-            Event::Space { free } => self.space(free),
+            Event::Space { free, landing } => self.space(free, landing),
             Event::ArchiveWaits(wait) => self.archive_waits(wait),
             Event::Fault { fault, raised } => self.fault(fault, raised),
         }

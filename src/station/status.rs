@@ -5,7 +5,8 @@ use super::frames::order;
 use super::signals::{self, View};
 use super::{Action, Station};
 use crate::model::{
-    CameraStatus, Fault, FrameState, LedStatus, Pattern, Serial, StationState, Status, Verdict,
+    CameraStatus, Fault, FrameState, LedStatus, Pattern, Serial, StationState, Status,
+    StorageStatus, Verdict,
 };
 
 impl Station {
@@ -92,6 +93,10 @@ impl Station {
             frames: self.frames.counts(),
             reasons: reasons.unwrap_or_default(),
             lowered: self.lowered.iter().cloned().collect(),
+            storage: StorageStatus {
+                full: self.full_disks(),
+                ..StorageStatus::default()
+            },
             ..Status::default()
         }
     }

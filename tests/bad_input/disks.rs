@@ -100,7 +100,7 @@ fn in_the_middle_of_a_download(rig: &Rig) -> String {
 }
 
 /// A press fires nothing while the fault stands, and `status` says which and what to do.
-fn does_not_shoot(rig: &Rig, fault: &str, words: &str) {
+fn does_not_shoot(rig: &Rig, fault: &str, words: &str, full: &[&str]) {
     let card = rig.on_card();
     rig.press("pedal");
     let refused = ask(rig, &["camera", "test-shot"]);
@@ -112,6 +112,7 @@ fn does_not_shoot(rig: &Rig, fault: &str, words: &str) {
     assert_eq!(shown["state"], "fault", "{shown}");
     let faults = shown["faults"].as_array().expect("faults");
     assert!(faults.contains(&json!(fault)), "{shown}");
+    assert_eq!(shown["storage"]["full"], json!(full), "{shown}");
 }
 
 fn goes_on(rig: &Rig, before: &Before, original: &str) {
@@ -148,7 +149,12 @@ fn a_data_disk_that_fills_up_during_a_download_costs_no_frame() {
             log.contains("no space left to write") && log.contains("free some space")
         })
     });
-    does_not_shoot(&rig, "storage-full", "free some");
+    does_not_shoot(
+        &rig,
+        "storage-full",
+        "on the data disk: free some",
+        &["data"],
+    );
     before.still(&rig);
     disk.free();
     goes_on(&rig, &before, &original);
@@ -187,7 +193,12 @@ fn a_data_disk_without_room_for_a_row_is_waited_for() {
     let before = station(&mut rig, 3);
     let original = in_the_middle_of_a_download(&rig);
     without_room_for_a_row(&rig, &disk);
-    does_not_shoot(&rig, "storage-full", "free some");
+    does_not_shoot(
+        &rig,
+        "storage-full",
+        "on the data disk: free some",
+        &["data"],
+    );
     // A change that cannot be written down (I7) is refused, and nobody waits for the answer.
     let held = ask(&rig, &["queue", "hold", "2"]);
     assert_eq!(held.code, Some(4), "{held:#?}");
@@ -235,7 +246,7 @@ fn an_incoming_disk_that_fills_up_during_a_download_costs_no_frame() {
         let log = std::fs::read_to_string(rig.log()).expect("log");
         log.contains("download failed") && log.contains("check the free space")
     });
-    does_not_shoot(&rig, "storage-full", "free some");
+    does_not_shoot(&rig, "storage-full", "(incoming): free some", &["incoming"]);
     before.still(&rig);
     disk.free();
     goes_on(&rig, &before, &original);
@@ -273,7 +284,7 @@ fn an_fsync_fails(of: &str) {
     rig.until("storage-failed", |s| {
         s.faults.contains(&Fault::StorageFailed)
     });
-    does_not_shoot(&rig, "storage-failed", "call the technician");
+    does_not_shoot(&rig, "storage-failed", "call the technician", &[]);
     // Never again from the same file: each try is a new download from the camera.
     let tries = std::cell::RefCell::new(BTreeSet::new());
     until("another try from the camera", || {
@@ -333,6 +344,7 @@ fn a_database_that_somebody_locks_is_waited_for() {
         &rig,
         "database-locked",
         "another program locks the database",
+        &[],
     );
     assert!(
         rig.frames().len() == 1,

@@ -290,7 +290,10 @@ impl World {
             Step::Kill => self.kill(),
             Step::Space(low) => {
                 let free = Bytes(if low { 10 } else { 1_000_000_000 });
-                self.send(Event::Space { free });
+                self.send(Event::Space {
+                    free,
+                    landing: None,
+                });
             }
             Step::Ask(ask) => self.ask(ask),
         }
@@ -648,6 +651,7 @@ impl World {
     pub fn come_to_rest(&mut self) {
         self.send(Event::Space {
             free: Bytes(1_000_000_000),
+            landing: None,
         });
         self.open_camera();
         self.wait(12_000);
