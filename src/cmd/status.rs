@@ -50,7 +50,8 @@ fn human(status: &Status) -> String {
         );
     }
     for alarm in &status.alarms {
-        line("提醒 alarm", alarm.clone());
+        let next = words::alarm(alarm).map_or(String::new(), |next| format!("  {next}"));
+        line("提醒 alarm", format!("{alarm}{next}"));
     }
     if !status.reasons.is_empty() {
         line("原因 reasons", status.reasons.join(", "));

@@ -63,6 +63,13 @@ fn storage_full(disks: &[StationDisk]) -> &'static str {
     }
 }
 
+/// What to do about an alarm, where its own words do not say it.
+pub fn alarm(alarm: &str) -> Option<&'static str> {
+    alarm.starts_with("not-downloaded").then_some(
+        "照片只在相机卡上：请重拍，检查数据线和磁盘，不要动卡 · only the camera's card has it: shoot again, check the cable and the disk, leave the card in",
+    )
+}
+
 /// A lamp in words.
 pub fn lamp(lamp: LampState) -> &'static str {
     match lamp {

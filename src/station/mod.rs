@@ -113,6 +113,7 @@ impl Station {
         self.now = now.clone();
         self.dispatch(event);
         self.fetch_backlog();
+        self.drop_download_alarm();
         self.refresh_lamps();
         std::mem::take(&mut self.out)
     }

@@ -28,7 +28,8 @@ impl Station {
             let seat = f.draft.serial.is_some()
                 && f.draft.serial == session.current
                 && f.draft.session.as_ref() == Some(&session.id);
-            !f.resolved && (seat || f.draft.state == FrameState::Test)
+            // One that needs a human first must not hide the lights of the next shot.
+            !f.resolved && f.stuck().is_none() && (seat || f.draft.state == FrameState::Test)
         };
         if self.flights.values().any(seated) {
             return StationState::Checking;

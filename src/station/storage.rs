@@ -85,6 +85,10 @@ impl Station {
             tracing::warn!(disk, ?why, short, "room on a disk");
         }
         self.fault(Fault::StorageFull, !self.short.is_empty());
+        if news && self.short.is_empty() {
+            // What failed for want of room need not wait any longer.
+            self.refetch_all();
+        }
     }
 
     /// Refuses what cannot be written down now: a person shall not wait for an answer that comes when the disk has room,
