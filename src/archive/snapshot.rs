@@ -2,7 +2,7 @@
 
 use super::error::Result;
 use super::rows::{self, first, query};
-use crate::model::{EventKind, Frame, Snapshot, Student, StudentNumber};
+use crate::model::{ChairStep, EventKind, Frame, Snapshot, Student, StudentNumber};
 use rusqlite::Connection;
 
 /// Reads everything durable that the station's decisions need.
@@ -16,6 +16,7 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot> {
             open_requests: Vec::new(),
             pending_roster: Vec::new(),
             corrections: Vec::new(),
+            trail: Vec::new(),
             lowered: Vec::new(),
             paused: row.flag("paused")?,
             next_session: row.get::<i64>("next_session")?.unsigned_abs(),
@@ -39,6 +40,7 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot> {
     if let Some(id) = &session {
         snapshot.entries = rows::entries(db, id)?;
         snapshot.corrections = corrections(db, id.as_str())?;
+        snapshot.trail = trail(db, id.as_str())?;
         let sql = "SELECT reason FROM lowered_reason WHERE session = ?1 ORDER BY reason";
         let lowered = query(db, "lowered_reason", sql, [id.as_str()], |row| {
             row.get("reason")
@@ -106,6 +108,19 @@ fn corrections(db: &Connection, session: &str) -> Result<Vec<(EventKind, serde_j
         }
     }
     Ok(pile)
+}
+
+/// Who sat before whom, as the events say that moved the chair.
+fn trail(db: &Connection, session: &str) -> Result<Vec<ChairStep>> {
+    let sql = "SELECT detail FROM event WHERE session = ?1 AND json_type(detail, '$.trail') = 'object' ORDER BY seq";
+    let details = query(db, "event", sql, [session], |row| {
+        row.json::<serde_json::Value>("detail", "detail")
+    })?;
+    let mut trail = Vec::new();
+    for detail in details {
+        ChairStep::follow(&mut trail, &detail);
+    }
+    Ok(trail)
 }
 
 /// The event kind of a stored word.

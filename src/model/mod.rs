@@ -25,7 +25,7 @@ mod units;
 pub use camera::{
     CameraFile, CameraFileKey, CameraInfo, CameraState, ExifSettings, SettingMismatch,
 };
-pub use change::{Change, EventKind, Row, Snapshot};
+pub use change::{ChairStep, Change, EventKind, Row, Snapshot};
 pub use command::{
     Command, CorrectionPreview, FrameMove, HoldTarget, Outcome, Refusal, RefusalCode, RosterEntry,
 };

@@ -47,8 +47,8 @@ pub use event::{ArchiveWait, CommitFailure, Event, Now, ReplyId, ShotFailure};
 pub use policy::{PedalPolicy, Policy};
 
 use crate::model::{
-    CameraState, EventKind, Fault, Frame, FrameId, Lamps, Millis, QueueEntry, Serial, Session,
-    Stamp, StationId, Student, Tune,
+    CameraState, ChairStep, EventKind, Fault, Frame, FrameId, Lamps, Millis, QueueEntry, Serial,
+    Session, Stamp, StationId, Student, Tune,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -80,7 +80,7 @@ pub struct Station {
     digits_until: Millis,
     confirm_next: Option<Millis>,
     sitting: chair::Sitting,
-    trail: Vec<chair::Step>,
+    trail: Vec<ChairStep>,
     history: history::History,
     settle_until: Millis,
 

@@ -52,7 +52,7 @@ impl Station {
             digits_until: Millis(0),
             confirm_next: None,
             sitting: Sitting::default(),
-            trail: Vec::new(),
+            trail: snapshot.trail,
             history: History::default(),
             settle_until: Millis(0),
             outstanding: None,

@@ -83,6 +83,7 @@ pub struct Archive {
     pub requests: BTreeMap<RequestId, RequestState>,
     pub pending_roster: Vec<Student>,
     pub corrections: Vec<(EventKind, serde_json::Value)>,
+    pub trail: Vec<ChairStep>,
     pub lowered: Vec<String>,
     pub paused: bool,
     pub sessions: u64,
@@ -113,10 +114,14 @@ impl Archive {
         for row in &change.rows {
             self.row(change, row);
         }
+        ChairStep::follow(&mut self.trail, &change.detail);
         use EventKind as K;
         match change.kind {
             K::CorrectionUndone => _ = self.corrections.pop(),
-            K::SessionOpened | K::SessionClosed | K::SessionForced => self.corrections.clear(),
+            K::SessionOpened | K::SessionClosed | K::SessionForced => {
+                self.corrections.clear();
+                self.trail.clear();
+            }
             _ if change.detail.get("before").is_some() => {
                 self.corrections.push((change.kind, change.detail.clone()))
             }
@@ -196,6 +201,7 @@ impl Archive {
             open_requests: open.cloned().collect(),
             pending_roster: self.pending_roster.clone(),
             corrections: self.corrections.clone(),
+            trail: self.trail.clone(),
             lowered: self.lowered.clone(),
             paused: self.paused,
             next_session: self.sessions + 1,
