@@ -189,6 +189,7 @@ impl Shell {
                 self.free = free;
                 self.housekeeping(clock_trusted, outbox);
                 self.decide(Event::Space { free, landing });
+                self.preflight_shoots();
                 self.preflight_overdue();
             }
             Message::Stop { why } => self.end = Some(End::Asked(why)),
