@@ -215,6 +215,8 @@ pub struct Snapshot {
     pub corrections: Vec<(EventKind, serde_json::Value)>,
     /// Moves of the chair in the open session that can be returned over, oldest first.
     pub trail: Vec<ChairStep>,
+    /// A reference shot that waits for its session to be opened.
+    pub waiting_reference: Option<FrameId>,
     /// Reasons lowered for the open session, ids.
     pub lowered: Vec<String>,
     /// Whether the station was paused when it stopped.

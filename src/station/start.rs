@@ -43,7 +43,7 @@ impl Station {
             corrections: snapshot.corrections,
             lowered: snapshot.lowered.into_iter().collect(),
             often: BTreeMap::new(),
-            waiting_reference: None,
+            waiting_reference: snapshot.waiting_reference,
             paused: snapshot.paused,
             next_session: snapshot.next_session,
             next_frame: snapshot.next_frame,

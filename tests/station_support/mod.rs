@@ -84,6 +84,7 @@ pub struct Archive {
     pub pending_roster: Vec<Student>,
     pub corrections: Vec<(EventKind, serde_json::Value)>,
     pub trail: Vec<ChairStep>,
+    pub waiting_reference: Option<FrameId>,
     pub lowered: Vec<String>,
     pub paused: bool,
     pub sessions: u64,
@@ -121,6 +122,10 @@ impl Archive {
             K::SessionOpened | K::SessionClosed | K::SessionForced => {
                 self.corrections.clear();
                 self.trail.clear();
+                self.waiting_reference = None;
+            }
+            K::ReferenceTaken if change.session.is_none() => {
+                self.waiting_reference.clone_from(&change.frame);
             }
             _ if change.detail.get("before").is_some() => {
                 self.corrections.push((change.kind, change.detail.clone()))
@@ -202,6 +207,7 @@ impl Archive {
             pending_roster: self.pending_roster.clone(),
             corrections: self.corrections.clone(),
             trail: self.trail.clone(),
+            waiting_reference: self.waiting_reference.clone(),
             lowered: self.lowered.clone(),
             paused: self.paused,
             next_session: self.sessions + 1,

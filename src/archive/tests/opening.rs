@@ -366,3 +366,25 @@ fn who_sat_before_whom_is_read_from_the_events() {
     drop(run);
     assert_eq!(venue.open().snapshot.trail, trails[3]);
 }
+
+#[test]
+fn a_reference_shot_waits_for_its_session_over_a_restart() {
+    let venue = Venue::new();
+    let mut run = venue.open();
+    let mut taken = change(EventKind::ReferenceTaken, Vec::new());
+    taken.frame = Some(FrameId("k7qa-000001".into()));
+    assert_committed(&run.commit(taken));
+    drop(run);
+    let mut run = venue.open();
+    let waiting = run.snapshot.waiting_reference.clone();
+    assert_eq!(waiting, Some(FrameId("k7qa-000001".into())));
+    assert_committed(&run.commit(opened(5)));
+    let mut rows = opened(5).rows;
+    rows.truncate(1);
+    if let Some(Row::Session(session)) = rows.first_mut() {
+        session.state = SessionState::Closed;
+    }
+    assert_committed(&run.commit(change(EventKind::SessionClosed, rows)));
+    drop(run);
+    assert_eq!(venue.open().snapshot.waiting_reference, None);
+}
