@@ -306,9 +306,15 @@ impl Script {
                 });
             }
             ["judge", frame, verdict, reasons @ ..] => self.judge(&long(frame), verdict, reasons),
-            ["space", free] => self.send(Event::Space {
+            ["space", free, rest @ ..] => self.send(Event::Space {
                 free: Bytes(free.parse().unwrap()),
+                landing: option(rest, "landing").map(|b| Bytes(b.parse().unwrap())),
             }),
+            ["archive", waits] => self.send(Event::ArchiveWaits(match *waits {
+                "on" => None,
+                "locked" => Some(ArchiveWait::Unlocked),
+                _ => Some(ArchiveWait::Room),
+            })),
             ["fault", name, on] => {
                 let fault = serde_json::from_value(serde_json::json!(name)).unwrap();
                 self.send(Event::Fault {
@@ -443,6 +449,11 @@ impl Script {
         if !status.lowered.is_empty() || f.equipment > 0 {
             let lowered = status.lowered.join(",");
             self.say(format!("equipment {} lowered {lowered}", f.equipment));
+        }
+        if !status.storage.full.is_empty() {
+            let full = status.storage.full.iter();
+            let full: Vec<_> = full.map(|d| d.as_str().to_owned()).collect();
+            self.say(format!("full {}", words(full)));
         }
         let entries = self.station.entries().iter();
         let entries: Vec<String> = entries

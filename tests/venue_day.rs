@@ -235,6 +235,23 @@ fn the_preflight_looks_at_everything_and_its_shot_is_nobodys() {
 }
 
 #[test]
+fn a_preflight_waits_for_the_flashes() {
+    // Long enough that the probe cannot outlast it.
+    let mut rig = Rig::new("");
+    let interval = ("min-shot-interval-ms = 0", "min-shot-interval-ms = 3000");
+    rig.config = rig.config.replace(interval.0, interval.1);
+    rig.start();
+    rig.open_session(1);
+    rig.shoot();
+    let preflight: PreflightView = rig
+        .post("/v1/sessions/preflight", json!({}))
+        .expect("preflight");
+    let shot = preflight.lines.iter().find(|l| l.name == "reference-shot");
+    let shot = shot.expect("a line of the reference shot");
+    assert_ne!(shot.finding, Finding::Fail, "{shot:?}");
+}
+
+#[test]
 fn what_is_shot_in_a_pause_is_nobodys_and_the_pause_survives_the_plug() {
     let mut rig = Rig::new("");
     rig.start();

@@ -1,6 +1,7 @@
 //! The few file operations the archive's promises rest on, behind a trait: a drill can make any of them fail.
 
 use super::CrashPoint;
+use crate::model::Bytes;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -29,6 +30,8 @@ pub trait Disk: Send + Sync {
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
     /// Remove a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
+    /// What is free for us where `path` lies.
+    fn free(&self, path: &Path) -> io::Result<Bytes>;
 }
 
 /// What the archive stands on. A drill gives its own.
@@ -133,5 +136,10 @@ impl Disk for RealDisk {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
+    }
+
+    fn free(&self, path: &Path) -> io::Result<Bytes> {
+        let fs = rustix::fs::statvfs(path)?;
+        Ok(Bytes(fs.f_bavail.saturating_mul(fs.f_frsize)))
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong in the archive, and what a person does about it.
 
-use super::JobFailure;
+use super::{JobFailure, Waits};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -161,6 +161,13 @@ impl ArchiveError {
                 doing: "write",
                 path,
             },
+            // The index beside the write-ahead log could not grow; SQLite has no word of its own for why.
+            Some(_) if extended(&source) == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => {
+                Self::Full {
+                    doing: "write beside",
+                    path,
+                }
+            }
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 Self::Corrupt { path, source }
             }
@@ -168,9 +175,13 @@ impl ArchiveError {
         }
     }
 
-    /// Whether waiting may help.
-    pub(super) fn is_busy(&self) -> bool {
-        matches!(self, Self::Busy { .. })
+    /// What to wait for before the same is tried again; `None` where waiting does not help.
+    pub(super) fn passes(&self) -> Option<Waits> {
+        match self {
+            Self::Busy { .. } => Some(Waits::Unlocked),
+            Self::Full { .. } => Some(Waits::Room),
+            _ => None,
+        }
     }
 
     /// What the station is told.
@@ -192,4 +203,8 @@ impl ArchiveError {
         }
         text
     }
+}
+
+fn extended(error: &rusqlite::Error) -> Option<i32> {
+    error.sqlite_error().map(|e| e.extended_code)
 }

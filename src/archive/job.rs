@@ -35,7 +35,7 @@ pub enum Job {
 /// Why a job failed; nothing of it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JobFailure {
-    /// No space left.
+    /// No space left for a photo.
     Full,
     /// A write or fsync failed, or the stored bytes do not read back.
     Broken,
@@ -55,6 +55,15 @@ pub enum Done {
         /// In words, with the path.
         message: String,
     },
-    /// Another process locks the database (`true`): the job at the head waits for it. `false`: it goes on.
-    Locked(bool),
+    /// The job at the head waits, and all others behind it; `None`: it goes on.
+    Waits(Option<Waits>),
+}
+
+/// What the archive's thread waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Waits {
+    /// Another process locks the database.
+    Unlocked,
+    /// The data folder's disk has no room for rows, or for the new files of a correction.
+    Room,
 }

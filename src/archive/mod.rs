@@ -34,7 +34,7 @@ mod tests;
 pub use crash::{ARMED_BY, CrashPoint, UnknownCrashPoint, armed};
 pub use disk::{Disk, Ground, RealDisk, Sink};
 pub use error::ArchiveError;
-pub use job::{Done, Job, JobFailure, JobId};
+pub use job::{Done, Job, JobFailure, JobId, Waits};
 pub use outbox::{Outbox, OutboxId, OutboxItem, OutboxRemoval, Receipt};
 pub use reader::{EventRow, FrameFilter, OutboxRow, Reader};
 pub use start::Notice;
@@ -137,7 +137,7 @@ impl Archive {
         )?;
         let db = schema::open(&data.join(layout::DATABASE))?;
         let (station, cloned) = start::identify(&db, &files.ground)?;
-        // Stopped until all is in order: start-up reports a locked database instead of waiting for it.
+        // Stopped until all is in order: start-up reports a locked database or a full disk instead of waiting.
         let (stop, news) = (Arc::new(AtomicBool::new(true)), Arc::new(Notify::new()));
         let worker = Worker {
             db,
@@ -222,7 +222,7 @@ impl Archive {
 
 impl Drop for Archive {
     fn drop(&mut self) {
-        // Jobs handed in are finished; only a database locked by somebody else is not waited for any longer.
+        // Jobs handed in are finished; only a locked database or a full disk is not waited for any longer.
         self.stop.store(true, Ordering::Relaxed);
         let _ = self.sender.send(Message::Stop);
         if let Some(thread) = self.thread.take() {

@@ -62,11 +62,12 @@ impl Worker {
         }
     }
 
-    /// Journals the moves and makes every new file, or takes all of it back.
+    /// Journals the moves and makes every new file, or takes all of it back, so that it may be begun anew.
     pub(super) fn begin_moves(&self, moves: &[Move]) -> Result<Vec<Moved>> {
         if moves.is_empty() {
             return Ok(Vec::new());
         }
+        self.has_room(moves)?;
         self.transact(|db| {
             for m in moves {
                 run(
@@ -90,6 +91,23 @@ impl Worker {
             self.files.reach(CrashPoint::AfterNewFile);
         }
         Ok(moved)
+    }
+
+    /// Refuses before the first byte what cannot all be made: a long correction that waits for room must not write and
+    /// remove half of itself again and again.
+    fn has_room(&self, moves: &[Move]) -> Result<()> {
+        // A RAW gets a second name, which takes no room.
+        let copied = moves.iter().map(|m| &m.stored.file);
+        let copied = copied.filter(|file| file.role != FileRole::Raw);
+        let needed: u64 = copied.map(|file| file.size_bytes.0).sum();
+        match (self.files.ground.disk.free(&self.data), moves.first()) {
+            (Ok(free), Some(first)) if free.0 < needed => Err(ArchiveError::Full {
+                doing: "move",
+                path: self.data.join(&first.stored.file.path),
+            }),
+            // A disk that does not say what is free tells when it is written to.
+            _ => Ok(()),
+        }
     }
 
     /// After a failure: the new files go, the journal is emptied. If even that fails, the next start does it.

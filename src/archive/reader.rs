@@ -143,14 +143,14 @@ impl Reader {
     /// one of another version's making, is left out.
     pub fn signatures(
         &self,
-        session: &SessionId,
+        session: Option<&SessionId>,
         also: Option<&FrameId>,
     ) -> std::result::Result<Vec<(FrameId, Signature)>, ArchiveError> {
         let sql = "SELECT frame.id AS id, json_extract(report.report, '$.signature') AS signature
             FROM frame JOIN report ON report.frame = frame.id
             WHERE (frame.session = ?1 OR frame.id = ?2) AND json_type(report.report, '$.signature') = 'object'
             ORDER BY frame.id";
-        let params = params![session.as_str(), also.map(FrameId::as_str)];
+        let params = params![session.map(SessionId::as_str), also.map(FrameId::as_str)];
         let read = self.with(|db| {
             query(db, "report", sql, params, |row| {
                 let text: String = row.get("signature")?;

@@ -2,7 +2,7 @@
 
 use super::error::Result;
 use super::rows::{self, first, query};
-use crate::model::{EventKind, Frame, Snapshot, Student, StudentNumber};
+use crate::model::{ChairStep, EventKind, Frame, FrameId, Snapshot, Student, StudentNumber};
 use rusqlite::Connection;
 
 /// Reads everything durable that the station's decisions need.
@@ -16,6 +16,8 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot> {
             open_requests: Vec::new(),
             pending_roster: Vec::new(),
             corrections: Vec::new(),
+            trail: Vec::new(),
+            waiting_reference: None,
             lowered: Vec::new(),
             paused: row.flag("paused")?,
             next_session: row.get::<i64>("next_session")?.unsigned_abs(),
@@ -39,11 +41,14 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot> {
     if let Some(id) = &session {
         snapshot.entries = rows::entries(db, id)?;
         snapshot.corrections = corrections(db, id.as_str())?;
+        snapshot.trail = trail(db, id.as_str())?;
         let sql = "SELECT reason FROM lowered_reason WHERE session = ?1 ORDER BY reason";
         let lowered = query(db, "lowered_reason", sql, [id.as_str()], |row| {
             row.get("reason")
         });
         snapshot.lowered = lowered?;
+    } else {
+        snapshot.waiting_reference = waiting_reference(db)?;
     }
     let id = session.as_ref().map(|id| id.as_str());
     snapshot.frames = frames(db, id)?;
@@ -106,6 +111,36 @@ fn corrections(db: &Connection, session: &str) -> Result<Vec<(EventKind, serde_j
         }
     }
     Ok(pile)
+}
+
+/// The reference shot that no session has taken up yet.
+fn waiting_reference(db: &Connection) -> Result<Option<FrameId>> {
+    let sql = "SELECT kind, frame FROM event WHERE kind = 'session-opened'
+        OR (kind = 'reference-taken' AND session IS NULL) ORDER BY seq DESC LIMIT 1";
+    let last = first(db, "event", sql, [], |row| {
+        Ok((
+            row.get::<String>("kind")?,
+            row.get::<Option<String>>("frame")?,
+        ))
+    })?;
+    let taken = last.filter(|(kind, _)| kind == "reference-taken");
+    Ok(taken.and_then(|(_, frame)| frame).map(FrameId))
+}
+
+/// Who sat before whom, as the events say that moved the chair.
+fn trail(db: &Connection, session: &str) -> Result<Vec<ChairStep>> {
+    let sql = "SELECT detail FROM event WHERE session = ?1 AND kind IN
+        ('advanced', 'went-back', 'held', 'recalled', 'called',
+         'frame-reassigned', 'frames-split', 'advance-undone', 'bound', 'shifted', 'swapped', 'correction-undone')
+        AND json_type(detail, '$.trail') = 'object' ORDER BY seq";
+    let details = query(db, "event", sql, [session], |row| {
+        row.json::<serde_json::Value>("detail", "detail")
+    })?;
+    let mut trail = Vec::new();
+    for detail in details {
+        ChairStep::follow(&mut trail, &detail);
+    }
+    Ok(trail)
 }
 
 /// The event kind of a stored word.

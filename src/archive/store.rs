@@ -144,7 +144,7 @@ impl Worker {
         made: &[FrameFile],
     ) -> Result<()> {
         let moves = self.patiently(|| self.plan(change, stored))?;
-        let moved = self.begin_moves(&moves)?;
+        let moved = self.patiently(|| self.begin_moves(&moves))?;
         self.delay();
         let committed = self.transact(|db| {
             moves::swap(db, &moved)?;

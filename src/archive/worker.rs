@@ -1,17 +1,22 @@
 //! The archive's thread: one job after another, in the order they came, each whole or not at all.
 
-use super::error::Result;
+use super::error::{ArchiveError, Result};
 use super::files::Files;
 use super::outbox::OutboxAsk;
 use super::rows::said;
-use super::{Done, Job, JobId, Options, outbox_rows};
+use super::{Done, Job, JobId, Options, Waits, outbox_rows};
 use crate::model::StationId;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
+use std::time::Duration;
 use tokio::sync::Notify;
+
+/// Between tries while the disk is full: as long as one try waits for a lock, so that a stop is heard as soon, and short
+/// beside the time that it takes a person to free some space.
+const FULL_PAUSE: Duration = Duration::from_millis(250);
 
 /// What the thread is sent.
 pub(super) enum Message {
@@ -41,14 +46,20 @@ impl Worker {
     pub(super) fn run(&self, messages: &Receiver<Message>) {
         for message in messages {
             match message {
-                Message::Job(job) => self.job(job),
+                Message::Job(job) => {
+                    // Of what was handed in after a job that a stop cut short nothing may be stored without it.
+                    if !self.job(job) && self.stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                }
                 Message::Outbox(ask) => self.outbox(ask),
                 Message::Stop => return,
             }
         }
     }
 
-    fn job(&self, job: Job) {
+    /// Whether it is stored.
+    fn job(&self, job: Job) -> bool {
         let (id, done) = match job {
             Job::Commit { id, change } => (id, self.commit(&change)),
             Job::Store {
@@ -59,17 +70,20 @@ impl Worker {
                 change,
             } => (id, self.store(&frame, &file, &incoming, &change)),
         };
+        let stored = done.is_ok();
         (self.done)(answer(id, done));
+        stored
     }
 
     /// The bench's knob: how slow a card's commits are made.
     pub(super) fn delay(&self) {
         if let Some(delay) = self.options.commit_delay {
-            std::thread::sleep(std::time::Duration::from_millis(delay.0));
+            std::thread::sleep(Duration::from_millis(delay.0));
         }
     }
 
-    /// One transaction, whole or not at all; waits for as long as another process keeps the database locked.
+    /// One transaction, whole or not at all; waits for as long as another process keeps the database locked or the disk
+    /// has no room for it.
     pub(super) fn transact<T>(&self, write: impl Fn(&Connection) -> Result<T>) -> Result<T> {
         self.patiently(|| {
             let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)
@@ -80,25 +94,30 @@ impl Worker {
         })
     }
 
-    /// Tries again while the database is locked, each try waiting for as long as the connection's busy timeout. The
-    /// station is told once when it begins and once when it ends. Only a stop ends the waiting, by failing the job.
+    /// Tries again while the database is locked or the disk is full, for as long as that lasts: nothing that was handed in
+    /// is lost, and nothing after it is stored before it. The station is told when it begins, when the cause changes and
+    /// when it ends. Only a stop ends the waiting, by failing the job.
+    ///
+    /// To try again is safe because each attempt is whole or not at all: a transaction that found no room is rolled back, its
+    /// pages never counted as written, unlike those of an fsync that failed, after which nobody knows what the disk has.
     pub(super) fn patiently<T>(&self, attempt: impl Fn() -> Result<T>) -> Result<T> {
-        let mut locked = false;
+        let mut told = None;
         loop {
-            match attempt() {
-                Err(error) if error.is_busy() && !self.stop.load(Ordering::Relaxed) => {
-                    if !locked {
-                        locked = true;
-                        tracing::warn!(error = error.chain(), "the database is locked");
-                        (self.done)(Done::Locked(true));
-                    }
+            let outcome = attempt();
+            let cause = outcome.as_ref().err().and_then(ArchiveError::passes);
+            let cause = cause.filter(|_| !self.stop.load(Ordering::Relaxed));
+            if cause != told {
+                told = cause;
+                if let (Some(waits), Err(error)) = (cause, &outcome) {
+                    tracing::warn!(?waits, error = error.chain(), "the archive waits");
                 }
-                outcome => {
-                    if locked {
-                        (self.done)(Done::Locked(false));
-                    }
-                    return outcome;
-                }
+                (self.done)(Done::Waits(cause));
+            }
+            match cause {
+                None => return outcome,
+                // The connection has waited for the lock already.
+                Some(Waits::Unlocked) => {}
+                Some(Waits::Room) => std::thread::sleep(FULL_PAUSE),
             }
         }
     }

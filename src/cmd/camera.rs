@@ -2,7 +2,7 @@
 
 use super::output::{Format, facts, or_dash, show, show_outcome, table, text};
 use super::words;
-use crate::model::{CameraInfo, Outcome};
+use crate::model::{CameraInfo, CameraState, Outcome};
 use crate::web::CameraView;
 use crate::web::client::Client;
 use crate::web::wire::{NoBody, TestShotBody};
@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 
 const EXAMPLES: &str = "Examples:
-  shutterline camera list              # without a daemon
+  shutterline camera list              # with or without a daemon
   shutterline camera show
   shutterline camera test-shot         # a frame that belongs to nobody
   shutterline camera test-shot --reference   # and what the session's later frames are compared with
@@ -28,7 +28,7 @@ pub struct CameraArgs {
 /// What can be done with the camera.
 #[derive(Debug, Subcommand)]
 pub enum CameraVerb {
-    /// List the cameras on USB, without asking the daemon (which holds the one it uses)
+    /// List the cameras on USB, and the one that a running daemon uses
     List {
         /// How to print.
         #[command(flatten)]
@@ -71,7 +71,11 @@ pub enum CameraVerb {
 pub async fn run(args: CameraArgs, client: &Client) -> anyhow::Result<()> {
     let (outcome, format): (Outcome, Format) = match args.verb {
         CameraVerb::List { format } => {
-            let found = crate::camera::detect()?;
+            let mut found = crate::camera::detect()?;
+            // No daemon is no failure here: then nobody holds a camera.
+            if let Ok(view) = client.get::<CameraView>("/v1/camera").await {
+                add_in_use(&mut found, view);
+            }
             return show(&found, format, |found| list_text(found));
         }
         CameraVerb::Show { format } => {
@@ -92,6 +96,17 @@ pub async fn run(args: CameraArgs, client: &Client) -> anyhow::Result<()> {
         }
     };
     show_outcome(&outcome, format)
+}
+
+/// The camera that the daemon holds is there, even where USB does not show it: the `sim` camera, or one on a hub that sleeps.
+fn add_in_use(found: &mut Vec<CameraInfo>, view: CameraView) {
+    let there = !matches!(view.state, CameraState::Absent | CameraState::Opening);
+    let Some(info) = view.info.filter(|_| there) else {
+        return;
+    };
+    if found.iter().all(|camera| camera.port != info.port) {
+        found.push(info);
+    }
 }
 
 fn list_text(cameras: &[CameraInfo]) -> String {
@@ -151,4 +166,33 @@ fn human(view: &CameraView) -> String {
         );
     }
     text(&lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(state: CameraState, port: &str) -> CameraView {
+        CameraView {
+            state,
+            info: Some(CameraInfo {
+                model: "Shutterline Sim".into(),
+                port: port.into(),
+                ..CameraInfo::default()
+            }),
+            profile: Vec::new(),
+            waiting_deletion: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_camera_in_use_is_listed_once() {
+        let mut found = Vec::new();
+        add_in_use(&mut found, view(CameraState::Absent, "sim:/card"));
+        assert!(found.is_empty());
+        add_in_use(&mut found, view(CameraState::Ready, "sim:/card"));
+        add_in_use(&mut found, view(CameraState::Busy, "sim:/card"));
+        assert_eq!(found.len(), 1);
+        assert!(list_text(&found).contains("Shutterline Sim"));
+    }
 }

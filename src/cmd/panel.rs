@@ -149,7 +149,7 @@ fn line_of(status: &Status, said: &str) -> String {
         status
             .faults
             .iter()
-            .map(|fault| words::fault(*fault).to_owned()),
+            .map(|fault| words::fault(*fault, status).to_owned()),
     );
     parts.extend(status.alarms.iter().map(|alarm| format!("提醒 {alarm}")));
     parts.extend(status.reasons.iter().cloned());

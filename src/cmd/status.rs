@@ -46,11 +46,12 @@ fn human(status: &Status) -> String {
     for fault in &status.faults {
         line(
             "故障 fault",
-            format!("{}  {}", fault.as_str(), words::fault(*fault)),
+            format!("{}  {}", fault.as_str(), words::fault(*fault, status)),
         );
     }
     for alarm in &status.alarms {
-        line("提醒 alarm", alarm.clone());
+        let next = words::alarm(alarm).map_or(String::new(), |next| format!("  {next}"));
+        line("提醒 alarm", format!("{alarm}{next}"));
     }
     if !status.reasons.is_empty() {
         line("原因 reasons", status.reasons.join(", "));
@@ -125,10 +126,11 @@ fn counts(status: &Status, line: &mut impl FnMut(&str, String)) {
             status.outbox.pending, status.outbox.failed
         ),
     );
-    line(
-        "磁盘 disk",
-        format!("可用 free {}", status.storage.free_bytes),
-    );
+    let mut disk = format!("可用 free {}", status.storage.free_bytes);
+    for full in &status.storage.full {
+        disk.push_str(&format!(" · 已满 full: {}", full.as_str()));
+    }
+    line("磁盘 disk", disk);
 }
 
 #[cfg(test)]

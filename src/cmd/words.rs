@@ -1,6 +1,6 @@
 //! What the photographer and the clerk read, in Chinese and English.
 
-use crate::model::{CameraState, Fault, LampState, StationState};
+use crate::model::{CameraState, Fault, LampState, StationDisk, StationState, Status};
 
 /// A state in words.
 pub fn state(state: StationState) -> &'static str {
@@ -23,8 +23,8 @@ pub fn state(state: StationState) -> &'static str {
     }
 }
 
-/// A fault in words, with what to do.
-pub fn fault(fault: Fault) -> &'static str {
+/// A fault in words, with what to do; the status says which disk is full.
+pub fn fault(fault: Fault, status: &Status) -> &'static str {
     match fault {
         Fault::CameraAbsent => {
             "没有相机：检查电源和数据线 · no camera: check its power and the cable"
@@ -41,7 +41,7 @@ pub fn fault(fault: Fault) -> &'static str {
             "相机设置与配置不符：shutterline camera show · the camera did not take its profile"
         }
         Fault::FileMissing => "照片未传到：请重拍 · the file did not come: shoot again",
-        Fault::StorageFull => "磁盘空间不足：先腾出空间 · too little space: free some",
+        Fault::StorageFull => storage_full(&status.storage.full),
         Fault::StorageFailed => "磁盘写入失败：联系技术员 · a write failed: call the technician",
         Fault::DatabaseLocked => {
             "数据库被其他程序锁住：关闭它 · another program locks the database: close it"
@@ -49,6 +49,25 @@ pub fn fault(fault: Fault) -> &'static str {
         Fault::PedalStuck => "踏板卡住：松开或检查 · the pedal is stuck: release or check it",
         Fault::UploadFailed => "上传失败：shutterline upload status · uploading failed",
     }
+}
+
+fn storage_full(disks: &[StationDisk]) -> &'static str {
+    match disks {
+        [StationDisk::Incoming] => {
+            "接收盘（incoming）空间不足：先腾出空间 · too little space where downloads land (incoming): free some"
+        }
+        [StationDisk::Data, ..] => {
+            "数据盘空间不足：先腾出空间 · too little space on the data disk: free some"
+        }
+        _ => "磁盘空间不足：先腾出空间 · too little space: free some",
+    }
+}
+
+/// What to do about an alarm, where its own words do not say it.
+pub fn alarm(alarm: &str) -> Option<&'static str> {
+    alarm.starts_with("not-downloaded").then_some(
+        "照片只在相机卡上：请重拍，检查数据线和磁盘，不要动卡 · only the camera's card has it: shoot again, check the cable and the disk, leave the card in",
+    )
 }
 
 /// A lamp in words.

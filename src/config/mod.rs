@@ -90,7 +90,7 @@ pub struct Station {
     pub confirm_next: Millis,
     /// `digits-timeout-ms`: typed digits are forgotten after this long; 5000.
     pub digits_timeout: Millis,
-    /// `refetch-ms`: a failed download is tried again after this long; 1000.
+    /// `refetch-ms`: a failed download is tried again after this long, from the fifth time on ever more slowly; 1000.
     pub refetch: Millis,
     /// `min-free-mb`: below this much free space the station refuses to shoot; 1000.
     pub min_free: Bytes,

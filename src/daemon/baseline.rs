@@ -17,13 +17,11 @@ pub(super) struct Signatures {
 }
 
 impl Signatures {
-    /// Those that the archive holds of the station's open session.
+    /// Those that the archive holds of the station's open session, or of the reference shot that waits for one.
     pub(super) fn read(reader: &Reader, station: &Station) -> Result<Self, ArchiveError> {
         let session = station.session();
-        let by_frame = match session {
-            Some(s) => reader.signatures(&s.id, s.reference.as_ref())?,
-            None => Vec::new(),
-        };
+        let reference = session.map_or(station.waiting_reference(), |s| s.reference.as_ref());
+        let by_frame = reader.signatures(session.map(|s| &s.id), reference)?;
         Ok(Self {
             session: session.map(|s| s.id.clone()),
             by_frame: by_frame.into_iter().collect(),

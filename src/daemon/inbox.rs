@@ -30,7 +30,10 @@ pub(super) enum Message {
     CardCompared(Comparison),
     /// From housekeeping.
     Housekeeping {
+        /// Free for the data folder.
         free: Bytes,
+        /// Free where downloads land, if that is a file system of its own.
+        landing: Option<Bytes>,
         clock_trusted: bool,
         outbox: OutboxCounts,
     },

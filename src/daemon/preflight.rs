@@ -10,8 +10,9 @@ use crate::model::{
 use crate::station::ReplyId;
 use crate::web::{Answer, Finding, PreflightLine};
 
-/// How long the camera may take to answer, and then the reference shot to come through.
-const PATIENCE: Millis = Millis(25_000);
+/// How long the camera may take to answer, then the last shot and its flashes to be over, and then the reference shot to
+/// come through.
+const PATIENCE: Millis = Millis(19_000);
 
 /// Battery at which a whole session is not to be started, percent.
 const LOW_BATTERY: u32 = 40;
@@ -25,8 +26,11 @@ const SESSION_BYTES: Bytes = Bytes(700 * 12_000_000);
 /// A camera clock further off than this makes the picture's own time useless as evidence.
 const CLOCK_TOLERANCE_MS: i64 = 60_000;
 
+#[derive(PartialEq, Eq)]
 enum Step {
     Probing,
+    /// The last shot is not over, or its flashes recycle.
+    Waiting,
     Shooting(ReplyId),
 }
 
@@ -219,9 +223,24 @@ impl Shell {
         if !waits {
             return;
         }
-        let (reply, event) = self.command(Actor::Technician, Command::TestShot { reference: true });
         if let Some(preflight) = &mut self.pending.preflight {
             preflight.lines.extend(camera_lines(&info));
+            preflight.step = Step::Waiting;
+            preflight.until = clock::boot_time() + PATIENCE;
+        }
+        self.preflight_shoots();
+    }
+
+    /// Fires the reference shot that a preflight waits for, as soon as a shot may follow the last one. The preflight's
+    /// deadline goes on meanwhile.
+    pub(super) fn preflight_shoots(&mut self) {
+        let preflight = self.pending.preflight.as_ref();
+        let waits = preflight.is_some_and(|p| p.answer.is_some() && p.step == Step::Waiting);
+        if !waits || self.parts.station.is_between_shots(clock::boot_time()) {
+            return;
+        }
+        let (reply, event) = self.command(Actor::Technician, Command::TestShot { reference: true });
+        if let Some(preflight) = &mut self.pending.preflight {
             preflight.step = Step::Shooting(reply);
             preflight.until = clock::boot_time() + PATIENCE;
         }
@@ -237,12 +256,20 @@ impl Shell {
             && preflight.answer.is_some()
             && preflight.until <= now
         {
-            preflight.lines.push(line(
-                "camera",
-                Finding::Fail,
-                "the camera did not answer in time".into(),
-                "switch it off and on; `shutterline camera show`",
-            ));
+            preflight.lines.push(match preflight.step {
+                Step::Waiting => line(
+                    "reference-shot",
+                    Finding::Fail,
+                    "the last shot is not over yet, or the flashes recycle".into(),
+                    "wait for its light, then ask again",
+                ),
+                Step::Probing | Step::Shooting(_) => line(
+                    "camera",
+                    Finding::Fail,
+                    "the camera did not answer in time".into(),
+                    "switch it off and on; `shutterline camera show`",
+                ),
+            });
             preflight.finish();
         }
     }

@@ -51,7 +51,7 @@ impl Publisher {
         }
         // Free space moves all the time; as an event it would push everything else out of the memory of recent ones.
         let same_but_space = Status {
-            storage: status.storage,
+            storage: status.storage.clone(),
             ..before
         } == status;
         if let (false, Ok(data)) = (same_but_space, serde_json::to_value(&status)) {

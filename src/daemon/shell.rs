@@ -9,7 +9,7 @@ use super::publish::Publisher;
 use super::recovery::Recovery;
 use super::settings::Differences;
 use super::timers::Timers;
-use crate::archive::{Archive, Done, Job, JobFailure, JobId};
+use crate::archive::{Archive, Done, Job, JobFailure, JobId, Waits};
 use crate::camera::{CameraLink, Notice, Order, ShotFailureKind};
 use crate::clock;
 use crate::model::{
@@ -17,8 +17,10 @@ use crate::model::{
     Report, RequestId, Stamp, Tune, WallMs,
 };
 use crate::panel::{Finger, Panel, PanelEvent};
-use crate::station::{Action, CommitFailure, Event, ShotFailure, Station, Ticket, signals};
-use std::collections::{HashMap, HashSet};
+use crate::station::{
+    Action, ArchiveWait, CommitFailure, Event, ShotFailure, Station, Ticket, signals,
+};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -89,8 +91,6 @@ pub(super) struct Shell {
     judging: HashMap<FrameId, Millis>,
     /// Files being made durable.
     stores: HashMap<JobId, Storing>,
-    /// Commits of nothing but an event row.
-    bare: HashSet<JobId>,
     pub(super) pending: Pending,
     pub(super) recovery: Recovery,
     pub(super) differences: Differences,
@@ -128,7 +128,6 @@ impl Shell {
             deletions: Vec::new(),
             judging: HashMap::new(),
             stores: HashMap::new(),
-            bare: HashSet::new(),
             pending: Pending::default(),
             recovery,
             differences: Differences::default(),
@@ -183,9 +182,16 @@ impl Shell {
             Message::CardCompared(comparison) => self.recovery.compared_with(comparison),
             Message::Housekeeping {
                 free,
+                landing,
                 clock_trusted,
                 outbox,
-            } => self.housekeeping(free, clock_trusted, outbox),
+            } => {
+                self.free = free;
+                self.housekeeping(clock_trusted, outbox);
+                self.decide(Event::Space { free, landing });
+                self.preflight_shoots();
+                self.preflight_overdue();
+            }
             Message::Stop { why } => self.end = Some(End::Asked(why)),
         }
     }
@@ -336,7 +342,6 @@ impl Shell {
     fn hear_archive(&mut self, done: Done) {
         match done {
             Done::Committed(JobId(n)) => {
-                self.bare.remove(&JobId(n));
                 if let Some(stored) = self.stores.remove(&JobId(n)) {
                     self.arrived.remove(&stored.key);
                     let frame = stored.frame;
@@ -357,9 +362,6 @@ impl Shell {
             } => {
                 let stored = self.stores.remove(&id);
                 tracing::error!(job = id.0, ?failure, message, "a commit failed");
-                // Where only an event row found no room, memory and disk still agree.
-                let only_event = self.bare.remove(&id) && failure == JobFailure::Full;
-                let of_rows = stored.is_none() && !only_event;
                 let failure = match failure {
                     JobFailure::Full => CommitFailure::Full,
                     JobFailure::Broken => CommitFailure::Broken,
@@ -368,11 +370,14 @@ impl Shell {
                     ticket: Ticket(id.0),
                     failure,
                 });
-                if of_rows {
+                if stored.is_none() {
                     self.end = Some(End::CommitFailed(message));
                 }
             }
-            Done::Locked(locked) => self.fault(Fault::DatabaseLocked, locked),
+            Done::Waits(waits) => self.decide(Event::ArchiveWaits(waits.map(|w| match w {
+                Waits::Unlocked => ArchiveWait::Unlocked,
+                Waits::Room => ArchiveWait::Room,
+            }))),
         }
     }
 
@@ -396,8 +401,7 @@ impl Shell {
         });
     }
 
-    fn housekeeping(&mut self, free: Bytes, clock_trusted: bool, outbox: OutboxCounts) {
-        self.free = free;
+    fn housekeeping(&mut self, clock_trusted: bool, outbox: OutboxCounts) {
         let became_trusted = clock_trusted && !self.clock_trusted;
         self.clock_trusted = clock_trusted;
         if became_trusted {
@@ -407,8 +411,6 @@ impl Shell {
             self.fault(Fault::UploadFailed, outbox.failed > 0);
         }
         self.outbox = outbox;
-        self.decide(Event::Space { free });
-        self.preflight_overdue();
     }
 
     pub(super) fn fault(&mut self, fault: Fault, raised: bool) {
@@ -438,9 +440,6 @@ impl Shell {
                 }
                 Action::Commit { ticket, change } => {
                     let id = JobId(ticket.0);
-                    if change.rows.is_empty() {
-                        self.bare.insert(id);
-                    }
                     self.submit(Job::Commit { id, change });
                 }
                 Action::Fetch { frame, key } => {

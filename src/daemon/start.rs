@@ -15,6 +15,7 @@ use crate::panel::SimPanel;
 use crate::station::Station;
 use crate::upload::{Quiet, Worker};
 use crate::web::{self, Ask, BindError, Handle};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel, sync_channel};
 use std::time::Duration;
@@ -25,10 +26,6 @@ const ASKS: usize = 64;
 
 /// How often free space, the clock's trust and the outbox are looked at.
 const HOUSEKEEPING: Duration = Duration::from_millis(500);
-
-/// Less than this where downloads arrive stops the shutter: two frames of RAW and JPEG in flight. It is below the
-/// smallest `min-free-mb`, so that it always counts as full.
-const LANDING: Bytes = Bytes(64_000_000);
 
 /// Why the daemon could not start.
 #[derive(Debug, thiserror::Error)]
@@ -319,7 +316,8 @@ fn start_housekeeping(
         .spawn(move || {
             loop {
                 let look = Message::Housekeeping {
-                    free: room(&data, incoming.as_deref()),
+                    free: free_space(&data),
+                    landing: incoming.as_deref().and_then(|i| landing(&data, i)),
                     clock_trusted: clock::wall_clock_trusted(),
                     outbox: *counted.borrow(),
                 };
@@ -346,13 +344,12 @@ fn remove(leftover: &Path) {
     }
 }
 
-/// Free bytes for what is shot next. Downloads may arrive on a small disk of their own, usually in memory, which is
-/// nobody's worry before it is almost full: then it is what there is.
-fn room(data: &Path, incoming: Option<&Path>) -> Bytes {
-    let free = free_space(data);
-    match incoming.map(free_space) {
-        Some(landing) if landing < LANDING => landing.min(free),
-        _ => free,
+/// Free bytes where downloads land; `None` if that is the data folder's own file system, which is looked at anyway.
+fn landing(data: &Path, incoming: &Path) -> Option<Bytes> {
+    let device = |path: &Path| path.metadata().map(|m| m.dev());
+    match (device(data), device(incoming)) {
+        (Ok(data), Ok(incoming)) if data == incoming => None,
+        _ => Some(free_space(incoming)),
     }
 }
 

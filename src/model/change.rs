@@ -167,6 +167,35 @@ pub struct Change {
     pub rows: Vec<Row>,
 }
 
+/// A move of the chair that can be returned over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChairStep {
+    /// Who was seated before it, if anybody.
+    pub left: Option<Serial>,
+    /// Frames from this sequence on were shot after it.
+    pub first_frame: u64,
+}
+
+impl ChairStep {
+    /// What an event's `detail` says under `trail`: how many of the earlier steps still count, and which came then.
+    pub fn note(before: &[ChairStep], after: &[ChairStep]) -> serde_json::Value {
+        let same = before.iter().zip(after).take_while(|(a, b)| a == b);
+        let keep = same.count();
+        serde_json::json!({"keep": keep, "then": &after[keep..]})
+    }
+
+    /// Brings a trail along with the next event's `detail`; most say nothing about it.
+    pub fn follow(trail: &mut Vec<ChairStep>, detail: &serde_json::Value) {
+        let Some(note) = detail.get("trail") else {
+            return;
+        };
+        let keep = note.get("keep").and_then(serde_json::Value::as_u64);
+        trail.truncate(usize::try_from(keep.unwrap_or(0)).unwrap_or(0));
+        let then = note.get("then").cloned().unwrap_or_default();
+        trail.extend(serde_json::from_value::<Vec<ChairStep>>(then).unwrap_or_default());
+    }
+}
+
 /// What the station starts from: everything durable that its decisions need.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
@@ -184,6 +213,10 @@ pub struct Snapshot {
     pub pending_roster: Vec<Student>,
     /// Corrections of the open session that can still be undone, oldest first: kind and the event's `detail`.
     pub corrections: Vec<(EventKind, serde_json::Value)>,
+    /// Moves of the chair in the open session that can be returned over, oldest first.
+    pub trail: Vec<ChairStep>,
+    /// A reference shot that waits for its session to be opened.
+    pub waiting_reference: Option<FrameId>,
     /// Reasons lowered for the open session, ids.
     pub lowered: Vec<String>,
     /// Whether the station was paused when it stopped.

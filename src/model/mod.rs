@@ -25,7 +25,7 @@ mod units;
 pub use camera::{
     CameraFile, CameraFileKey, CameraInfo, CameraState, ExifSettings, SettingMismatch,
 };
-pub use change::{Change, EventKind, Row, Snapshot};
+pub use change::{ChairStep, Change, EventKind, Row, Snapshot};
 pub use command::{
     Command, CorrectionPreview, FrameMove, HoldTarget, Outcome, Refusal, RefusalCode, RosterEntry,
 };
@@ -43,7 +43,7 @@ pub use signal::{Beat, LampState, Lamps, Pattern, Tune};
 pub use signature::{Band, Signature};
 pub use stamp::{Actor, Stamp};
 pub use status::{
-    CameraStatus, FrameCounts, LedStatus, OutboxCounts, QueueCounts, StationState, Status,
-    StorageStatus,
+    CameraStatus, FrameCounts, LedStatus, OutboxCounts, QueueCounts, StationDisk, StationState,
+    Status, StorageStatus,
 };
 pub use units::{Bytes, Millis, WallMs};

@@ -115,11 +115,34 @@ pub struct OutboxCounts {
     pub failed: u64,
 }
 
-/// The station's disk.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A disk of the station.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StationDisk {
+    /// The data folder's: photos and database.
+    Data,
+    /// Where downloads land, when that is a disk of its own; usually in memory.
+    Incoming,
+}
+
+impl StationDisk {
+    /// The word in the database and on the screen.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StationDisk::Data => "data",
+            StationDisk::Incoming => "incoming",
+        }
+    }
+}
+
+/// The station's disks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StorageStatus {
     /// Free on the file system of the data folder.
     pub free_bytes: Bytes,
+    /// Which disks [`Fault::StorageFull`] is about.
+    #[serde(default)]
+    pub full: Vec<StationDisk>,
 }
 
 /// `status --json`, and what the event stream carries whenever it changed.

@@ -18,6 +18,8 @@ pub(super) enum Alarm {
     Equipment(&'static str),
     /// A reason rejects too many: light or limits are wrong.
     Often(&'static str),
+    /// A download keeps failing: the frame is on the camera's card only.
+    NotDownloaded,
     /// Another shot long after a pass, while others wait: forgot to move on?
     Advance,
 }
@@ -26,7 +28,7 @@ impl Alarm {
     fn serial(self) -> Option<Serial> {
         match self {
             Alarm::LateReject(s) | Alarm::Unfinished(s) | Alarm::TooManyShots(s) => Some(s),
-            Alarm::Equipment(_) | Alarm::Often(_) | Alarm::Advance => None,
+            Alarm::Equipment(_) | Alarm::Often(_) | Alarm::NotDownloaded | Alarm::Advance => None,
         }
     }
 }
@@ -39,6 +41,7 @@ impl fmt::Display for Alarm {
             Alarm::TooManyShots(serial) => write!(f, "too-many-shots {serial}"),
             Alarm::Equipment(reason) => write!(f, "equipment {reason}"),
             Alarm::Often(reason) => write!(f, "often {reason}"),
+            Alarm::NotDownloaded => f.write_str("not-downloaded"),
             Alarm::Advance => f.write_str("advance?"),
         }
     }
@@ -54,23 +57,41 @@ impl Station {
             Alarm::LateReject(_) => EventKind::LateReject,
             _ => EventKind::Alarm,
         };
-        let serial = alarm.serial().or(self.current());
+        let serial = match (alarm, self.stuck_file()) {
+            (Alarm::NotDownloaded, Some((_, serial))) => serial,
+            _ => alarm.serial().or(self.current()),
+        };
         let entry = self.event(Actor::Station, kind).serial(serial);
         self.commit(entry.detail(json!({"alarm": self.alarm_text(alarm)})));
-        // A late reject is heard even at the end of the day: its student is on the way out.
-        if matches!(alarm, Alarm::LateReject(_)) || self.queue.somebody_waits() {
+        // Heard even at the end of the day: the student is on the way out, without a good frame or without any.
+        if matches!(alarm, Alarm::LateReject(_) | Alarm::NotDownloaded)
+            || self.queue.somebody_waits()
+        {
             self.sound(Tune::Alarm);
         }
     }
 
-    /// An alarm as people read it: with the share that a frequent reason has, `often shine 7/30`.
+    /// An alarm as people read it: with the share that a frequent reason has, `often shine 7/30`; with the file that does
+    /// not come and whose it is, `not-downloaded DSC_0042.JPG 7`.
     pub(super) fn alarm_text(&self, alarm: Alarm) -> String {
         match alarm {
             Alarm::Often(reason) => {
                 let (hit, of) = self.often.get(reason).copied().unwrap_or_default();
                 format!("{alarm} {hit}/{of}")
             }
+            Alarm::NotDownloaded => match self.stuck_file() {
+                Some((key, Some(serial))) => format!("{alarm} {} {serial}", key.name),
+                Some((key, None)) => format!("{alarm} {}", key.name),
+                None => alarm.to_string(),
+            },
             _ => alarm.to_string(),
+        }
+    }
+
+    /// Every download went through after all, or its frame was given up.
+    pub(super) fn drop_download_alarm(&mut self) {
+        if self.stuck_file().is_none() {
+            self.alarms.remove(&Alarm::NotDownloaded);
         }
     }
 

@@ -9,8 +9,8 @@ use super::ledger::By;
 use super::requests::Outstanding;
 use super::{Action, Station, TimerId};
 use crate::model::{
-    EntryState, EventKind, HoldReason, HoldTarget, Millis, Outcome, Purpose, QueueEntry, Refusal,
-    RefusalCode, Row, Serial, Session, Tune,
+    ChairStep, EntryState, EventKind, HoldReason, HoldTarget, Millis, Outcome, Purpose, QueueEntry,
+    Refusal, RefusalCode, Row, Serial, Session, Tune,
 };
 use serde_json::json;
 
@@ -21,14 +21,6 @@ pub(super) struct Sitting {
     pub(super) first_frame: u64,
     /// When it first had a passing frame.
     pub(super) passed_at: Option<Millis>,
-}
-
-/// A move of the chair that `back` or `undo-advance` can return over.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Step {
-    pub(super) left: Option<Serial>,
-    /// Frames from this sequence on were shot after the move.
-    pub(super) first_frame: u64,
 }
 
 /// A move about to be made.
@@ -148,13 +140,11 @@ impl Station {
                 tune: Tune::Acknowledge,
             },
         );
-        // Forward and back again cancel out.
-        self.trail.pop();
-        self.trail.pop();
         Ok(())
     }
 
-    /// Whom `back` and `undo-advance` return to; after a restart, the last one below who was seated and left.
+    /// Whom `back` and `undo-advance` return to; in a session that an older version began, the last one below who was seated
+    /// and left.
     pub(super) fn previous(&self) -> Result<Serial, Refusal> {
         let current = self.current();
         let left = self.trail.last().and_then(|step| step.left);
@@ -373,14 +363,22 @@ impl Station {
                 entry,
             });
         }
-        self.trail.push(Step {
-            left,
-            first_frame: self.next_frame,
-        });
+        let before = self.trail.clone();
+        if plan.kind == EventKind::WentBack {
+            // Forward and back again cancel out.
+            self.trail.pop();
+        } else {
+            self.trail.push(ChairStep {
+                left,
+                first_frame: self.next_frame,
+            });
+        }
+        let mut detail = plan.detail;
+        detail["trail"] = ChairStep::note(&before, &self.trail);
         rows.extend(self.take_seat(plan.next));
         self.settle();
         let event = self.event(by.who, plan.kind);
-        let event = event.serial(left.or(plan.next)).detail(plan.detail);
+        let event = event.serial(left.or(plan.next)).detail(detail);
         let message = match plan.next {
             Some(serial) => format!("serial {serial} is in the chair"),
             None => "nobody is waiting; the queue is done".to_owned(),

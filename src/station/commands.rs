@@ -12,7 +12,8 @@ impl Station {
             who,
             reply: Some(reply),
         };
-        if let Err(refusal) = self.obey(by, command) {
+        let done = self.can_write().and_then(|()| self.obey(by, command));
+        if let Err(refusal) = done {
             self.reply(reply, Err(refusal));
         }
     }

@@ -2,13 +2,12 @@
 
 use super::Station;
 use super::alarms::Alarm;
-use super::chair::Step;
 use super::corrections::{Chair, Plan};
 use super::ledger::{By, Entry};
 use super::verdict::on_its_way;
 use crate::model::{
-    CorrectionPreview, EntryState, EventKind, Frame, FrameMove, Outcome, QueueEntry, Refusal,
-    RefusalCode, Row, Serial, Session, Tune,
+    ChairStep, CorrectionPreview, EntryState, EventKind, Frame, FrameMove, Outcome, QueueEntry,
+    Refusal, RefusalCode, Row, Serial, Session, Tune,
 };
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -105,6 +104,7 @@ impl Station {
             .collect();
         let mut is: Vec<Row> = plan.frames.iter().cloned().map(frame_row).collect();
         let (kind, undone) = (plan.kind, plan.undone);
+        let trail = self.trail.clone();
         touched.extend(self.carry_out(plan, &touched));
         for serial in touched {
             let old = entries.get(serial.0 as usize - 1);
@@ -127,6 +127,9 @@ impl Station {
                 detail["undone"] = json!(kind);
             }
             None => self.corrections.push((kind, detail.clone())),
+        }
+        if trail != self.trail {
+            detail["trail"] = ChairStep::note(&trail, &self.trail);
         }
         self.event(by.who, kind).detail(detail).rows(is)
     }
@@ -188,7 +191,7 @@ impl Station {
         }
         match self.trail.last() {
             Some(step) if step.left == chair.to => _ = self.trail.pop(),
-            _ => self.trail.push(Step {
+            _ => self.trail.push(ChairStep {
                 left: self.current(),
                 first_frame: chair.first_frame,
             }),

@@ -105,11 +105,21 @@ impl Station {
             let message = format!("{said}; not taken as the reference: it is black");
             return self.answer_test(to, message, remarks_on(frame));
         }
+        let by = By {
+            who: Actor::Station,
+            reply: to,
+        };
         let id = frame.id.clone();
         let Some(session) = &mut self.session else {
-            self.waiting_reference = Some(id);
-            let next = "the reference of the session to be opened";
-            return self.answer_test(to, format!("{said}; {next}"), remarks_on(frame));
+            self.waiting_reference = Some(id.clone());
+            let entry = self.event(Actor::Station, EventKind::ReferenceTaken);
+            let entry = entry.frame(&id).detail(json!({"reference": id}));
+            let outcome = Outcome {
+                message: format!("{said}; the reference of the session to be opened"),
+                remarks: remarks_on(frame),
+                ..Outcome::default()
+            };
+            return self.commit_for(by, entry, outcome);
         };
         session.reference = Some(id.clone());
         let row = Row::Session(session.clone());
@@ -121,11 +131,12 @@ impl Station {
             remarks: remarks_on(frame),
             ..Outcome::default()
         };
-        let by = By {
-            who: Actor::Station,
-            reply: to,
-        };
         self.commit_for(by, entry, outcome);
+    }
+
+    /// A reference shot that waits for its session to be opened.
+    pub fn waiting_reference(&self) -> Option<&FrameId> {
+        self.waiting_reference.as_ref()
     }
 }
 

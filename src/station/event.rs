@@ -29,10 +29,19 @@ pub enum ShotFailure {
 /// How a commit failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CommitFailure {
-    /// No space left; what was begun is rolled back.
+    /// No space left for a photo; what was begun is rolled back. Rows alone [wait](Event::ArchiveWaits) instead.
     Full,
     /// A write or fsync failed, or what was stored does not read back as it was sent.
     Broken,
+}
+
+/// What the archive waits for before it goes on with anything. Nothing is lost meanwhile, and nothing becomes durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ArchiveWait {
+    /// Another process locks the database.
+    Unlocked,
+    /// The data folder's disk is full.
+    Room,
 }
 
 /// Something that happened.
@@ -130,6 +139,8 @@ pub enum Event {
         /// How.
         failure: CommitFailure,
     },
+    /// The archive waits, or goes on (`None`).
+    ArchiveWaits(Option<ArchiveWait>),
     /// A frame was judged.
     Judged {
         /// Which.
@@ -143,10 +154,12 @@ pub enum Event {
     },
     /// The wall clock became trusted: earlier events of this boot can be dated after all (I7).
     ClockTrusted,
-    /// Free space on the data folder's file system.
+    /// Free space.
     Space {
-        /// Bytes free.
+        /// On the data folder's file system.
         free: Bytes,
+        /// Where downloads land, if that is a file system of its own.
+        landing: Option<Bytes>,
     },
     /// Another room raises or clears a fault.
     Fault {

@@ -1,7 +1,7 @@
 //! Faults stand apart from the state: raised, shown and cleared one by one, each with its event row.
 
 use super::Station;
-use crate::model::{Actor, Bytes, CameraState, EventKind, Fault, Tune};
+use crate::model::{Actor, CameraState, EventKind, Fault, Tune};
 use serde_json::json;
 
 impl Station {
@@ -74,25 +74,6 @@ impl Station {
                 }
             }
         }
-    }
-
-    pub(super) fn space(&mut self, free: Bytes) {
-        self.free = Some(free);
-        if free < self.policy.min_free {
-            self.raise(Fault::StorageFull);
-        } else if self.space_is_ample() {
-            self.clear(Fault::StorageFull);
-        }
-    }
-
-    /// A tenth above the limit, so that the fault does not flicker at it.
-    pub(super) fn space_is_ample(&self) -> bool {
-        let enough = self
-            .policy
-            .min_free
-            .0
-            .saturating_add(self.policy.min_free.0 / 10);
-        self.free.is_none_or(|free| free.0 >= enough)
     }
 
     /// The camera has made a file: what doubted that is over.

@@ -21,12 +21,22 @@ pub(super) enum Phase {
     Stored,
 }
 
+/// Failed downloads of one file in a row before a human is told. A loose plug or a busy camera is over within a try or
+/// two, `refetch` apart; after five it is the cable, the card or the disk, and the student still sits there.
+const FAILURES: u8 = 5;
+
+/// The longest pause between two tries of a download that keeps failing: short enough to go on within a minute after the
+/// cause is gone.
+const PAUSE_MOST: Millis = Millis(60_000);
+
 #[derive(Debug)]
 pub(super) struct FlightFile {
     pub(super) key: CameraFileKey,
     pub(super) phase: Phase,
     /// How often the camera said that it has no such file.
     pub(super) denied: u8,
+    /// How often in a row its download failed while the camera was there.
+    pub(super) failures: u8,
 }
 
 impl FlightFile {
@@ -35,7 +45,20 @@ impl FlightFile {
             key,
             phase,
             denied: 0,
+            failures: 0,
         }
+    }
+
+    /// Its download fails for a reason that does not pass by itself.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.failures >= FAILURES
+    }
+
+    /// How long until it is tried again: `refetch`, and twice as long each time once it is no accident any more.
+    pub(super) fn pause(&self, refetch: Millis) -> Millis {
+        let doublings = self.failures.saturating_sub(FAILURES).min(16);
+        let pause = refetch.0.saturating_mul(1 << doublings);
+        Millis(pause.min(PAUSE_MOST.0.max(refetch.0)))
     }
 
     pub(super) fn is_raw(&self) -> bool {
@@ -116,6 +139,11 @@ impl Flight {
 
     pub(super) fn file(&mut self, key: &CameraFileKey) -> Option<&mut FlightFile> {
         self.files.iter_mut().find(|f| f.key == *key)
+    }
+
+    /// The file that keeps it from landing until a human sees to it.
+    pub(super) fn stuck(&self) -> Option<&FlightFile> {
+        self.files.iter().find(|f| f.is_stuck())
     }
 
     /// Whether it will be a new frame of that serial.

@@ -1,5 +1,6 @@
 //! From a file on the camera to a durable frame: seen, fetched, stored (I3).
 
+use super::alarms::Alarm;
 use super::flight::{Claim, Flight, FlightFile, Landed, Phase, completes};
 use super::ledger::After;
 use super::ownership::{candidates, own_by_request};
@@ -240,6 +241,7 @@ impl Station {
         let fetching = |f: &&mut FlightFile| f.phase == Phase::Fetching && f.key.became(&file.key);
         if let Some(part) = flight.files.iter_mut().find(fetching) {
             part.phase = Phase::Storing;
+            part.failures = 0;
             part.key = file.key.clone();
             self.settle_owner(&mut flight, &file, taken_at);
             if let Some(stored) = self.frames.get(id) {
@@ -300,9 +302,7 @@ impl Station {
             flight.draft.origin == Origin::Recovered,
         );
         self.flights.insert(id.clone(), flight);
-        if self.space_is_ample() {
-            self.clear(Fault::StorageFull);
-        }
+        self.photo_found_room(true);
         self.clear(Fault::StorageFailed);
         if self.policy.clear_card {
             self.push(Action::DeleteOnCamera(key.clone()));
@@ -320,14 +320,31 @@ impl Station {
     /// Storing failed. The incoming file is not trusted again: the camera still has it.
     pub(super) fn store_failed(&mut self, id: &FrameId, key: &CameraFileKey, how: CommitFailure) {
         match how {
-            CommitFailure::Full => self.raise(Fault::StorageFull),
+            CommitFailure::Full => self.photo_found_room(false),
             CommitFailure::Broken => self.raise(Fault::StorageFailed),
         }
         self.failed(id, key);
     }
 
+    /// A download failed. The card is the second copy, so it is tried again for as long as it takes, ever more slowly; a
+    /// human is told which file it is once it is no accident any more.
     pub(super) fn download_failed(&mut self, id: &FrameId, key: &CameraFileKey) {
+        let there = matches!(self.camera, CameraState::Ready | CameraState::Busy);
+        let file = self.flights.get_mut(id).and_then(|f| f.file(key));
+        if let Some(file) = file.filter(|f| there && f.phase == Phase::Fetching) {
+            file.failures = file.failures.saturating_add(1);
+            if file.is_stuck() {
+                self.alarm(Alarm::NotDownloaded);
+            }
+        }
         self.failed(id, key);
+    }
+
+    /// The first file whose download keeps failing, with its serial.
+    pub(super) fn stuck_file(&self) -> Option<(&CameraFileKey, Option<Serial>)> {
+        let stuck = |f: &'_ Flight| f.stuck().is_some();
+        let flight = self.flights.values().find(|f| stuck(f))?;
+        Some((&flight.stuck()?.key, flight.draft.serial))
     }
 
     fn failed(&mut self, id: &FrameId, key: &CameraFileKey) {
@@ -338,13 +355,14 @@ impl Station {
             return;
         };
         file.phase = Phase::Failed;
+        let wait = file.pause(self.policy.refetch);
         let picture = !file.is_raw();
         if picture {
             flight.early = None;
         }
         self.push(Action::SetTimer {
             id: TimerId::Refetch(id.clone()),
-            at: self.now.mono + self.policy.refetch,
+            at: self.now.mono + wait,
         });
     }
 

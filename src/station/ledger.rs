@@ -23,8 +23,8 @@ impl By {
 /// What is done when a commit is durable.
 #[derive(Debug)]
 pub(super) enum After {
-    /// A change; whether losing it would leave memory ahead of the archive.
-    Change { rows: bool },
+    /// A change that nobody waits for.
+    Change,
     /// A change that a person waits for.
     Answer { to: ReplyId, outcome: Outcome },
     /// A file of a frame.
@@ -121,10 +121,7 @@ impl Station {
     }
 
     pub(super) fn commit(&mut self, entry: Entry) {
-        let after = After::Change {
-            rows: !entry.rows.is_empty(),
-        };
-        self.commit_then(entry, after);
+        self.commit_then(entry, After::Change);
     }
 
     /// Commits, and answers whoever asked once it is durable.
@@ -149,7 +146,7 @@ impl Station {
         match self.ledger.open.remove(&ticket) {
             Some(After::Answer { to, outcome }) => self.reply(to, Ok(outcome)),
             Some(After::Stored { frame, key }) => self.stored(&frame, &key),
-            Some(After::Change { .. }) | None => {}
+            Some(After::Change) | None => {}
         }
     }
 
@@ -157,21 +154,14 @@ impl Station {
         let Some(after) = self.ledger.open.remove(&ticket) else {
             return;
         };
-        let full = failure == CommitFailure::Full;
         match after {
             After::Stored { frame, key } => self.store_failed(&frame, &key, failure),
-            // Only an event row is missing; memory and archive still agree.
-            After::Change { rows: false } if full => self.raise(Fault::StorageFull),
-            After::Change { .. } => self.raise(Fault::StorageFailed),
+            After::Change => self.raise(Fault::StorageFailed),
             After::Answer { to, .. } => {
                 self.raise(Fault::StorageFailed);
                 let refusal = Refusal::new(
                     RefusalCode::Storage,
-                    if full {
-                        "nothing was changed: the disk is full"
-                    } else {
-                        "nothing was changed: the archive could not write"
-                    },
+                    "nothing was changed: the archive could not write",
                     "look at the station's disk (shutterline status), then ask again",
                 );
                 self.reply(to, Err(refusal));

@@ -38,15 +38,16 @@ mod session;
 pub mod signals;
 mod start;
 mod status;
+mod storage;
 mod undo;
 mod verdict;
 
 pub use action::{Action, Ticket, TimerId};
-pub use event::{CommitFailure, Event, Now, ReplyId, ShotFailure};
+pub use event::{ArchiveWait, CommitFailure, Event, Now, ReplyId, ShotFailure};
 pub use policy::{PedalPolicy, Policy};
 
 use crate::model::{
-    Bytes, CameraState, EventKind, Fault, Frame, FrameId, Lamps, Millis, QueueEntry, Serial,
+    CameraState, ChairStep, EventKind, Fault, Frame, FrameId, Lamps, Millis, QueueEntry, Serial,
     Session, Stamp, StationId, Student, Tune,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -79,7 +80,7 @@ pub struct Station {
     digits_until: Millis,
     confirm_next: Option<Millis>,
     sitting: chair::Sitting,
-    trail: Vec<chair::Step>,
+    trail: Vec<ChairStep>,
     history: history::History,
     settle_until: Millis,
 
@@ -94,7 +95,9 @@ pub struct Station {
 
     camera: CameraState,
     faults: BTreeSet<Fault>,
-    free: Option<Bytes>,
+    /// Why storage counts as full.
+    short: BTreeSet<storage::Short>,
+    archive_waits: Option<ArchiveWait>,
     alarms: BTreeSet<alarms::Alarm>,
     ledger: ledger::Ledger,
 
@@ -110,6 +113,7 @@ impl Station {
         self.now = now.clone();
         self.dispatch(event);
         self.fetch_backlog();
+        self.drop_download_alarm();
         self.refresh_lamps();
         std::mem::take(&mut self.out)
     }
@@ -161,7 +165,8 @@ impl Station {
                 let entry = self.event(crate::model::Actor::Station, EventKind::ClockTrusted);
                 self.commit(entry);
             }
-            Event::Space { free } => self.space(free),
+            Event::Space { free, landing } => self.space(free, landing),
+            Event::ArchiveWaits(wait) => self.archive_waits(wait),
             Event::Fault { fault, raised } => self.fault(fault, raised),
         }
     }

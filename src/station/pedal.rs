@@ -124,6 +124,16 @@ impl Station {
         self.press_to_shoot(self.now.mono);
     }
 
+    /// Whether all that forbids a test shot at `at` passes by itself within moments: another shot, recycling flashes, a
+    /// chair that settles.
+    pub fn is_between_shots(&self, at: Millis) -> bool {
+        let why = self.not_now(at, Purpose::Test);
+        matches!(
+            why,
+            Some(NotNow::Outstanding | NotNow::Recycling | NotNow::Settling)
+        )
+    }
+
     fn not_now(&self, at: Millis, purpose: Purpose) -> Option<NotNow> {
         if let Some(fault) = self.stopping_fault() {
             return Some(NotNow::Fault(fault));

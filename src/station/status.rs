@@ -5,7 +5,8 @@ use super::frames::order;
 use super::signals::{self, View};
 use super::{Action, Station};
 use crate::model::{
-    CameraStatus, Fault, FrameState, LedStatus, Pattern, Serial, StationState, Status, Verdict,
+    CameraStatus, Fault, FrameState, LedStatus, Pattern, Serial, StationState, Status,
+    StorageStatus, Verdict,
 };
 
 impl Station {
@@ -27,7 +28,8 @@ impl Station {
             let seat = f.draft.serial.is_some()
                 && f.draft.serial == session.current
                 && f.draft.session.as_ref() == Some(&session.id);
-            !f.resolved && (seat || f.draft.state == FrameState::Test)
+            // One that needs a human first must not hide the lights of the next shot.
+            !f.resolved && f.stuck().is_none() && (seat || f.draft.state == FrameState::Test)
         };
         if self.flights.values().any(seated) {
             return StationState::Checking;
@@ -92,6 +94,10 @@ impl Station {
             frames: self.frames.counts(),
             reasons: reasons.unwrap_or_default(),
             lowered: self.lowered.iter().cloned().collect(),
+            storage: StorageStatus {
+                full: self.full_disks(),
+                ..StorageStatus::default()
+            },
             ..Status::default()
         }
     }

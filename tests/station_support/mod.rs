@@ -83,6 +83,8 @@ pub struct Archive {
     pub requests: BTreeMap<RequestId, RequestState>,
     pub pending_roster: Vec<Student>,
     pub corrections: Vec<(EventKind, serde_json::Value)>,
+    pub trail: Vec<ChairStep>,
+    pub waiting_reference: Option<FrameId>,
     pub lowered: Vec<String>,
     pub paused: bool,
     pub sessions: u64,
@@ -113,10 +115,18 @@ impl Archive {
         for row in &change.rows {
             self.row(change, row);
         }
+        ChairStep::follow(&mut self.trail, &change.detail);
         use EventKind as K;
         match change.kind {
             K::CorrectionUndone => _ = self.corrections.pop(),
-            K::SessionOpened | K::SessionClosed | K::SessionForced => self.corrections.clear(),
+            K::SessionOpened | K::SessionClosed | K::SessionForced => {
+                self.corrections.clear();
+                self.trail.clear();
+                self.waiting_reference = None;
+            }
+            K::ReferenceTaken if change.session.is_none() => {
+                self.waiting_reference.clone_from(&change.frame);
+            }
             _ if change.detail.get("before").is_some() => {
                 self.corrections.push((change.kind, change.detail.clone()))
             }
@@ -196,6 +206,8 @@ impl Archive {
             open_requests: open.cloned().collect(),
             pending_roster: self.pending_roster.clone(),
             corrections: self.corrections.clone(),
+            trail: self.trail.clone(),
+            waiting_reference: self.waiting_reference.clone(),
             lowered: self.lowered.clone(),
             paused: self.paused,
             next_session: self.sessions + 1,

@@ -86,6 +86,8 @@ pub struct World {
     truths: HashMap<String, (Truth, u64)>,
     replies: BTreeSet<ReplyId>,
     asked: u64,
+    /// The archive waits for room.
+    waiting: bool,
 }
 
 impl World {
@@ -123,6 +125,7 @@ impl World {
             truths: HashMap::new(),
             replies: BTreeSet::new(),
             asked: 0,
+            waiting: false,
         };
         world.act(actions);
         world.step(Step::CameraReady);
@@ -161,6 +164,7 @@ impl World {
             match action {
                 Action::Trigger(request) => {
                     assert!(!self.waits_for_a_shot(), "two requests at once");
+                    assert!(!self.waiting, "fires although nothing can be stored");
                     self.triggers.push_back((request, self.now));
                 }
                 Action::Commit { .. } | Action::Store { .. } => self.commits.push_back(action),
@@ -286,7 +290,10 @@ impl World {
             Step::Kill => self.kill(),
             Step::Space(low) => {
                 let free = Bytes(if low { 10 } else { 1_000_000_000 });
-                self.send(Event::Space { free });
+                self.send(Event::Space {
+                    free,
+                    landing: None,
+                });
             }
             Step::Ask(ask) => self.ask(ask),
         }
@@ -453,6 +460,9 @@ impl World {
         let Some(action) = self.commits.pop_front() else {
             return;
         };
+        if std::mem::take(&mut self.waiting) {
+            self.send(Event::ArchiveWaits(None));
+        }
         let ticket = match action {
             Action::Commit { ticket, change } => {
                 self.archive.apply(&change);
@@ -482,13 +492,18 @@ impl World {
             Some(Action::Store { ticket, .. }) => {
                 self.send(Event::CommitFailed { ticket, failure })
             }
-            Some(Action::Commit { ticket, change }) => {
+            // Rows wait for room, and everything behind them.
+            Some(action @ Action::Commit { .. }) if full => {
+                self.commits.push_front(action);
+                self.waiting = true;
+                self.send(Event::ArchiveWaits(Some(ArchiveWait::Room)));
+                assert!(self.station.status().faults.contains(&Fault::StorageFull));
+            }
+            Some(Action::Commit { ticket, .. }) => {
                 self.send(Event::CommitFailed { ticket, failure });
-                if !(full && change.rows.is_empty()) {
-                    assert!(self.station.status().faults.contains(&Fault::StorageFailed));
-                    // The daemon exits on it.
-                    self.kill();
-                }
+                assert!(self.station.status().faults.contains(&Fault::StorageFailed));
+                // The daemon exits on it.
+                self.kill();
             }
             _ => {}
         }
@@ -533,6 +548,7 @@ impl World {
     /// kill -9: what was not committed is gone; the camera's process ends with the daemon's.
     fn kill(&mut self) {
         self.settle_card();
+        self.waiting = false;
         self.commits.clear();
         self.fetches.clear();
         self.checks.clear();
@@ -635,6 +651,7 @@ impl World {
     pub fn come_to_rest(&mut self) {
         self.send(Event::Space {
             free: Bytes(1_000_000_000),
+            landing: None,
         });
         self.open_camera();
         self.wait(12_000);

@@ -161,7 +161,7 @@ fn what_is_granted_and_compared_survives_a_restart() {
         },
     ];
     assert_committed(&run.commit(change(EventKind::ReasonLowered, rows)));
-    let known = venue.reader().signatures(&session(), None);
+    let known = venue.reader().signatures(Some(&session()), None);
     assert_eq!(known.unwrap(), [(frame(1, None).id, signature)]);
     drop(run);
     let run = venue.open();

@@ -35,6 +35,8 @@ enum Op {
     Link,
     MakeDir,
     SyncDir,
+    /// Not an operation that fails: the disk says that next to nothing is free.
+    Free,
 }
 
 impl Op {
@@ -134,6 +136,13 @@ impl Disk for Drill {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.real.remove(path)
+    }
+
+    fn free(&self, path: &Path) -> io::Result<Bytes> {
+        match *self.knob.lock().unwrap() {
+            Some((Op::Free, ..)) => Ok(Bytes(1)),
+            _ => self.real.free(path),
+        }
     }
 }
 

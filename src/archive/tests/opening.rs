@@ -335,3 +335,56 @@ fn adopted_settings_keep_their_order() {
         settings
     );
 }
+
+#[test]
+fn who_sat_before_whom_is_read_from_the_events() {
+    let venue = Venue::new();
+    let mut run = venue.open();
+    assert_committed(&run.commit(opened(5)));
+    let step = |left, first_frame| ChairStep {
+        left: Some(Serial(left)),
+        first_frame,
+    };
+    let trails = [
+        vec![step(1, 4)],
+        vec![step(1, 4), step(5, 6)],
+        vec![step(1, 4)],
+        vec![step(1, 4), step(2, 9)],
+    ];
+    let mut before = Vec::new();
+    for trail in &trails {
+        let mut moved = change(EventKind::Advanced, Vec::new());
+        moved.session = Some(session());
+        moved.detail = serde_json::json!({ "trail": ChairStep::note(&before, trail) });
+        assert_committed(&run.commit(moved));
+        before.clone_from(trail);
+    }
+    // An event that does not move the chair says nothing about it.
+    let mut held = change(EventKind::Held, Vec::new());
+    held.session = Some(session());
+    assert_committed(&run.commit(held));
+    drop(run);
+    assert_eq!(venue.open().snapshot.trail, trails[3]);
+}
+
+#[test]
+fn a_reference_shot_waits_for_its_session_over_a_restart() {
+    let venue = Venue::new();
+    let mut run = venue.open();
+    let mut taken = change(EventKind::ReferenceTaken, Vec::new());
+    taken.frame = Some(FrameId("k7qa-000001".into()));
+    assert_committed(&run.commit(taken));
+    drop(run);
+    let mut run = venue.open();
+    let waiting = run.snapshot.waiting_reference.clone();
+    assert_eq!(waiting, Some(FrameId("k7qa-000001".into())));
+    assert_committed(&run.commit(opened(5)));
+    let mut rows = opened(5).rows;
+    rows.truncate(1);
+    if let Some(Row::Session(session)) = rows.first_mut() {
+        session.state = SessionState::Closed;
+    }
+    assert_committed(&run.commit(change(EventKind::SessionClosed, rows)));
+    drop(run);
+    assert_eq!(venue.open().snapshot.waiting_reference, None);
+}
