@@ -70,18 +70,14 @@ struct Lying {
     verified: bool,
 }
 
-fn requeue_file(
-    db: &Connection,
-    stored: &StoredFile,
-    key: Option<&str>,
-    destination: &str,
-) -> Result<()> {
-    let lying = query(
+/// What lies, or may lie, of a file at a destination, the newest first.
+fn lying(db: &Connection, file: i64, destination: &str) -> Result<Vec<Lying>> {
+    query(
         db,
         "outbox",
         "SELECT id, key, sha256, verified_by IS NOT NULL AS verified FROM outbox WHERE file = ?1 AND destination = ?2
            AND state IN ('sent', 'replaced', 'removing', 'removing-parked') ORDER BY id DESC",
-        params![stored.id, destination],
+        params![file, destination],
         |row| {
             Ok(Lying {
                 id: row.get("id")?,
@@ -90,7 +86,16 @@ fn requeue_file(
                 verified: row.get("verified")?,
             })
         },
-    )?;
+    )
+}
+
+fn requeue_file(
+    db: &Connection,
+    stored: &StoredFile,
+    key: Option<&str>,
+    destination: &str,
+) -> Result<()> {
+    let lying = lying(db, stored.id, destination)?;
     let file = &stored.file;
     let right = |l: &&Lying| l.verified && Some(l.key.as_str()) == key && l.sha256 == file.sha256;
     let there = lying.iter().find(right).map(|l| l.id);

@@ -10,6 +10,7 @@ mod baseline;
 mod checks;
 mod drill;
 mod inbox;
+mod notices;
 mod options;
 mod preflight;
 mod publish;

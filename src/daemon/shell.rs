@@ -10,16 +10,14 @@ use super::recovery::Recovery;
 use super::settings::Differences;
 use super::timers::Timers;
 use crate::archive::{Archive, Done, Job, JobFailure, JobId, Waits};
-use crate::camera::{CameraLink, Notice, Order, ShotFailureKind};
+use crate::camera::{CameraLink, Order};
 use crate::clock;
 use crate::model::{
     Bytes, CameraFileKey, CameraInfo, CameraState, Fault, FileRole, FrameId, Millis, OutboxCounts,
-    Report, RequestId, Stamp, Tune, WallMs,
+    Report, RequestId, Stamp, Tune,
 };
 use crate::panel::{Finger, Panel, PanelEvent};
-use crate::station::{
-    Action, ArchiveWait, CommitFailure, Event, ShotFailure, Station, Ticket, signals,
-};
+use crate::station::{Action, ArchiveWait, CommitFailure, Event, Station, Ticket, signals};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -55,7 +53,7 @@ pub(super) struct Parts {
 /// A download that lies in `incoming/`.
 pub(super) struct Arrived {
     pub(super) path: PathBuf,
-    file: crate::model::CameraFile,
+    pub(super) file: crate::model::CameraFile,
 }
 
 /// A file that is being made durable.
@@ -86,7 +84,7 @@ pub(super) struct Shell {
     pub(super) free: Bytes,
     outbox: OutboxCounts,
     clock_trusted: bool,
-    arrived: HashMap<CameraFileKey, Arrived>,
+    pub(super) arrived: HashMap<CameraFileKey, Arrived>,
     pub(super) deletions: Vec<CameraFileKey>,
     judging: HashMap<FrameId, Millis>,
     /// Files being made durable.
@@ -96,7 +94,7 @@ pub(super) struct Shell {
     pub(super) differences: Differences,
     signatures: Signatures,
     /// Pedal edges whose trigger is not answered yet, µs of the boot-time clock.
-    edges: HashMap<RequestId, u64>,
+    pub(super) edges: HashMap<RequestId, u64>,
     /// Triggers whose file is not stored yet, µs of the boot-time clock.
     fired: HashMap<RequestId, u64>,
     /// The press that is being answered, µs of the boot-time clock; none while a command is.
@@ -212,131 +210,6 @@ impl Shell {
             }
             PanelEvent::Stuck { input, stuck } => self.decide(Event::Stuck { input, stuck }),
         }
-    }
-
-    fn hear_camera(&mut self, notice: Notice) {
-        match notice {
-            Notice::State(state) => {
-                self.camera_state = state;
-                self.decide(Event::Camera(state));
-            }
-            Notice::Opened { info } => self.camera_opened(info),
-            Notice::Info { info } => {
-                self.camera_info = Some(info);
-                self.preflight_probed();
-            }
-            Notice::Claimed { holder } => {
-                tracing::warn!(
-                    holder = holder.as_deref().unwrap_or("unknown"),
-                    "another program holds the camera; stop it, or install the udev rule"
-                );
-                self.fault(Fault::CameraClaimed, true);
-            }
-            Notice::Fired { request, at_us } => {
-                self.told_fired(request, at_us);
-                self.decide(Event::Fired { request });
-            }
-            Notice::ShotFailed {
-                request,
-                failure,
-                message,
-            } => {
-                self.edges.remove(&request);
-                tracing::warn!(%request, ?failure, message, "the camera did not fire");
-                let failure = match failure {
-                    ShotFailureKind::Focus => ShotFailure::Focus,
-                    ShotFailureKind::Busy => ShotFailure::Busy,
-                    ShotFailureKind::CardFull => ShotFailure::CardFull,
-                    ShotFailureKind::Other => ShotFailure::Other,
-                };
-                self.decide(Event::ShotFailed { request, failure });
-            }
-            Notice::FileSeen {
-                key,
-                quiet_since,
-                seen_at,
-            } => self.decide(Event::FileSeen {
-                key,
-                quiet_since,
-                seen_at,
-            }),
-            Notice::Listed { files } => self.card_listed(files),
-            Notice::ListFailed { message } => self.card_not_listed(&message),
-            Notice::Downloaded { frame, file, path } => self.downloaded(frame, *file, path),
-            Notice::DownloadFailed {
-                frame,
-                key,
-                gone,
-                message,
-            } => {
-                tracing::warn!(%frame, file = key.name, gone, message, "download failed");
-                if !self.recovery.not_compared(&frame) {
-                    self.decide(if gone {
-                        Event::FileGone { frame, key }
-                    } else {
-                        Event::DownloadFailed { frame, key }
-                    });
-                }
-            }
-            Notice::Deleted { key, error } => {
-                self.deletions.retain(|k| *k != key);
-                if let Some(error) = error {
-                    tracing::warn!(file = key.name, error, "not deleted on the camera");
-                }
-            }
-            Notice::Settings { settings } => self.settings_read(settings),
-            Notice::ProfileApplied { mismatches } => self.profile_applied(&mismatches),
-            Notice::Lost { why } => {
-                tracing::warn!(why, "the camera process was lost; a new one is on its way");
-                self.parts
-                    .publisher
-                    .tell("notice", serde_json::json!({ "camera-lost": why }));
-                self.decide(Event::CameraLost);
-            }
-        }
-    }
-
-    fn camera_opened(&mut self, info: CameraInfo) {
-        tracing::info!(model = info.model, serial = info.serial, "camera open");
-        self.fault(Fault::CameraClaimed, false);
-        self.profile_applied(&info.mismatches);
-        self.camera_info = Some(info);
-        // Files that were shot while nobody looked (I3); the camera does it when idle.
-        self.camera(Order::List);
-    }
-
-    /// When a picture was taken by our wall clock, if its EXIF says so and the camera's clock offset is known.
-    fn taken_at(&self, exif: Option<WallMs>) -> Option<WallMs> {
-        let offset = self.camera_info.as_ref()?.clock_offset_ms?;
-        Some(WallMs(exif?.0.saturating_sub(offset)))
-    }
-
-    /// A download that nobody needs any more; removed beside the loop, which must never wait for a disk (I8).
-    fn left_over(&self, path: PathBuf) {
-        // A thread that is gone leaves it to the next start.
-        self.parts.leftovers.send(path).ok();
-    }
-
-    fn downloaded(&mut self, frame: FrameId, file: crate::model::CameraFile, path: PathBuf) {
-        if self.recovery.compared(&frame, &file) {
-            return self.left_over(path);
-        }
-        self.compare_exposure(&frame, &file);
-        let taken_at = self.taken_at(file.exif_taken);
-        let arrived = Arrived {
-            path,
-            file: file.clone(),
-        };
-        // Fetched again because storing it failed: the earlier download is kept until this one is here, and no longer,
-        // or the tries on a failing disk would fill `incoming/` within a minute.
-        if let Some(earlier) = self.arrived.insert(file.key.clone(), arrived) {
-            self.left_over(earlier.path);
-        }
-        self.decide(Event::Downloaded {
-            frame,
-            file,
-            taken_at,
-        });
     }
 
     fn hear_archive(&mut self, done: Done) {
@@ -567,7 +440,7 @@ impl Shell {
         }
     }
 
-    fn told_fired(&mut self, request: RequestId, at_us: u64) {
+    pub(super) fn told_fired(&mut self, request: RequestId, at_us: u64) {
         self.fired.insert(request, at_us);
         if let Some(edge_us) = self.edges.remove(&request) {
             self.parts.publisher.tell(

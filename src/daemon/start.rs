@@ -7,10 +7,10 @@ use super::publish::Publisher;
 use super::shell::{End, Parts, Shell};
 use super::sight::{Cores, load_models};
 use crate::archive::{Archive, ArchiveError, Reader};
-use crate::camera::{CameraError, CameraLink};
+use crate::camera::{self, CameraError, CameraLink};
 use crate::check::{Checker, Standard};
 use crate::clock;
-use crate::model::{Bytes, OutboxCounts};
+use crate::model::{Bytes, OutboxCounts, Session};
 use crate::panel::SimPanel;
 use crate::station::Station;
 use crate::upload::{Quiet, Worker};
@@ -89,14 +89,7 @@ impl Daemon {
         // Under the data folder's lock, so a stale socket is nobody else's.
         let listener = web::bind_with_mode(&options.socket, options.socket_mode)?;
 
-        let adopted = match &snapshot.session {
-            Some(session) => reader.adopted_settings(&session.id)?,
-            None => Vec::new(),
-        };
-        let profile = match adopted.is_empty() {
-            true => options.camera.profile.clone(),
-            false => adopted,
-        };
+        let profile = profile_in_force(&reader, snapshot.session.as_ref(), &options.camera)?;
         let (station, first) = Station::new(
             options.policy.clone(),
             snapshot,
@@ -105,17 +98,7 @@ impl Daemon {
         let (panel, finger) = start_panel(&inbox, &options.policy)?;
         let standard = options.standard.name().to_owned();
         let (checker, sight) = checker(options.standard, options.models.as_deref());
-        let checks = CheckPool::start(
-            options.check_threads,
-            checker.with_lanes(Cores::beside(options.check_threads)),
-            data.clone(),
-            reader.clone(),
-            &inbox,
-        )
-        .map_err(|source| StartError::Thread {
-            what: "the check",
-            source,
-        })?;
+        let checks = start_checks(options.check_threads, checker, &data, &reader, &inbox)?;
         let notices = inbox.clone();
         let mut camera_options = options.camera;
         camera_options.profile.clone_from(&profile);
@@ -387,6 +370,38 @@ fn checker(standard: Standard, models: Option<&Path>) -> (Checker, Option<String
             (checker, Some(why))
         }
     }
+}
+
+fn start_checks(
+    threads: usize,
+    checker: Checker,
+    data: &Path,
+    reader: &Reader,
+    inbox: &Inbox,
+) -> Result<CheckPool, StartError> {
+    let checker = checker.with_lanes(Cores::beside(threads));
+    CheckPool::start(threads, checker, data.to_owned(), reader.clone(), inbox).map_err(|source| {
+        StartError::Thread {
+            what: "the check",
+            source,
+        }
+    })
+}
+
+/// The camera settings that hold: those the open session adopted, else the config's.
+fn profile_in_force(
+    reader: &Reader,
+    session: Option<&Session>,
+    camera: &camera::Options,
+) -> Result<Vec<(String, String)>, ArchiveError> {
+    let adopted = match session {
+        Some(session) => reader.adopted_settings(&session.id)?,
+        None => Vec::new(),
+    };
+    Ok(match adopted.is_empty() {
+        true => camera.profile.clone(),
+        false => adopted,
+    })
 }
 
 /// An error with its causes, for a line of its own.
