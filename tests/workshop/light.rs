@@ -203,6 +203,15 @@ pub fn exposed(picture: &RgbImage, stops: f32) -> RgbImage {
     lit(picture, |_, _| [stops.exp2(); 3])
 }
 
+/// A portrait with light that falls by that many stops over two eye distances towards the image's left.
+pub fn one_sided(base: &Base, stops: f32) -> RgbImage {
+    let (middle, apart) = (base.middle(), base.eye_distance());
+    lit(&base.picture, |x, _| {
+        let share = ((x - middle.x) / (2.0 * apart)).clamp(-0.5, 0.5);
+        [(stops * share).exp2(); 3]
+    })
+}
+
 /// Drawn out over `length` pixels in a direction (1, 0), (0, 1) or (1, 1).
 pub fn dragged(picture: &RgbImage, length: i32, (dx, dy): (i32, i32)) -> RgbImage {
     let (width, height) = (picture.width() as i32, picture.height() as i32);
