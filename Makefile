@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build release test demo bench fuzz fmt fmt-check clippy lint config-check deny clean-cache
+.PHONY: help build release test demo bench compare fuzz fmt fmt-check clippy lint config-check deny clean-cache
 
 # Keys for `shutterline demo`, for example: make demo ARGS=--interactive
 ARGS ?=
@@ -43,6 +43,10 @@ bench: ## Measure what the README shows (optimised build, takes minutes); ARGS="
 	@settings=$$(scripts/fetch-virtual-camera) || echo 'bench: without the virtual camera its figures are left out'; \
 	scripts/fetch-check-pipeline || true; \
 	eval "$$settings"; $(CARGO) bench --locked --bench venue -- $(ARGS)
+
+compare: ## Compare the measures of ISO/IEC 29794-5 with another implementation's (fetches it); ARGS="photo.jpg" for other pictures
+	@scripts/setup test
+	@scripts/compare-29794-5 $(ARGS)
 
 fuzz: ## Fuzz for five minutes; ARGS=tag for the other target (needs a nightly compiler and cargo-fuzz)
 	@scripts/setup build

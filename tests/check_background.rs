@@ -3,22 +3,19 @@
 // In a test, a panic is the report.
 #![allow(clippy::unwrap_used)]
 
+#[path = "workshop/backdrop.rs"]
+mod backdrop;
+#[path = "workshop/judging.rs"]
+#[allow(dead_code)]
+mod judging;
 #[path = "workshop/light.rs"]
 #[allow(dead_code)]
 mod light;
 
+use backdrop::*;
+use judging::*;
 use light::*;
 use shutterline::model::Severity;
-
-/// The backdrop with that many stops less light.
-fn dimmed(stops: f32) -> [u8; 3] {
-    BLUE.map(|c| coded(linear(f32::from(c)) * (-stops).exp2()))
-}
-
-fn size() -> (f32, f32) {
-    let picture = &ASTRONAUT.picture;
-    (picture.width() as f32, picture.height() as f32)
-}
 
 #[test]
 fn the_colour_is_told_by_the_standard() {
@@ -74,25 +71,22 @@ fn a_standard_without_colours_has_no_wrong_one() {
 
 #[test]
 fn gradients_are_told_with_their_dark_end() {
-    let (width, height) = size();
-    let across = |stops: f32| ASTRONAUT.before(|x, _| dimmed(stops * x / width));
-    let down = |stops: f32| ASTRONAUT.before(|_, y| dimmed(stops * (1.0 - y / height)));
     let steps = [0.0, 0.3, 0.6, 1.0, 1.4];
     let found = sweep(
         "across",
         ("background-gradient", "background-uneven"),
-        steps.map(|s| (s, across(s))),
+        steps.map(|s| (s, across(&ASTRONAUT, s))),
     );
     assert_rises(&found, 0.0);
     assert_worsens(&found);
     let found = sweep(
         "down",
         ("background-gradient", "background-uneven"),
-        steps.map(|s| (s, down(s))),
+        steps.map(|s| (s, down(&ASTRONAUT, s))),
     );
     assert_rises(&found, 0.0);
     assert_worsens(&found);
-    let report = judge(&across(1.4));
+    let report = judge(&across(&ASTRONAUT, 1.4));
     assert!(
         words(&report, "background-uneven").contains("right"),
         "{:?}",
@@ -100,7 +94,7 @@ fn gradients_are_told_with_their_dark_end() {
     );
     assert_eq!(severity(&report, "background-shadow"), None);
     assert_eq!(severity(&report, "background-object"), None);
-    let report = judge(&down(1.4));
+    let report = judge(&down(&ASTRONAUT, 1.4));
     assert!(
         words(&report, "background-uneven").contains("top"),
         "{:?}",
@@ -110,14 +104,7 @@ fn gradients_are_told_with_their_dark_end() {
 
 #[test]
 fn patterns_are_uneven() {
-    let apart = ASTRONAUT.eye_distance();
-    let checks = |by: f32| {
-        ASTRONAUT.before(|x, y| {
-            let odd = ((x / (0.12 * apart)) as i32 + (y / (0.12 * apart)) as i32) % 2;
-            BLUE.map(|c| (f32::from(c) - by * odd as f32) as u8)
-        })
-    };
-    let pictures = [0.0, 6.0, 18.0, 40.0].map(|by| (by, checks(by)));
+    let pictures = [0.0, 6.0, 18.0, 40.0].map(|by| (by, checked(&ASTRONAUT, by)));
     let found = sweep(
         "checks",
         ("background-uniformity", "background-uneven"),
@@ -129,20 +116,13 @@ fn patterns_are_uneven() {
 
 #[test]
 fn a_shadow_is_told_with_its_side() {
-    let (middle, apart) = (ASTRONAUT.middle(), ASTRONAUT.eye_distance());
-    let cast = |aside: f32, depth: f32, soft: f32| {
-        ASTRONAUT.before(|x, y| {
-            let (dx, dy) = (x - middle.x - aside * apart, y - middle.y - 0.2 * apart);
-            let inside = ((1.75 * apart - dx.hypot(dy)) / (soft * apart) + 0.5).clamp(0.0, 1.0);
-            BLUE.map(|c| coded(linear(f32::from(c)) * (1.0 - depth * inside)))
-        })
-    };
     for (aside, soft, side) in [(0.55, 0.5, "right side"), (-0.55, 0.15, "left side")] {
-        let pictures = [0.0, 0.06, 0.18, 0.3, 0.45].map(|d| (d, cast(aside, d, soft)));
+        let pictures =
+            [0.0, 0.06, 0.18, 0.3, 0.45].map(|d| (d, shadowed(&ASTRONAUT, aside, d, soft)));
         let found = sweep(side, ("background-shadow", "background-shadow"), pictures);
         assert_rises(&found, 0.0);
         assert_worsens(&found);
-        let report = judge(&cast(aside, 0.35, soft));
+        let report = judge(&shadowed(&ASTRONAUT, aside, 0.35, soft));
         assert!(
             words(&report, "background-shadow").contains(side),
             "{:?}",
@@ -158,16 +138,8 @@ fn a_shadow_is_told_with_its_side() {
 
 #[test]
 fn a_thing_in_the_background_is_told_with_its_side() {
-    let (middle, apart) = (ASTRONAUT.middle(), ASTRONAUT.eye_distance());
-    let with = |side: f32, aside: f32, colour: [u8; 3]| {
-        ASTRONAUT.before(|x, y| {
-            let (dx, dy) = (x - middle.x - aside * apart, y - middle.y + 0.6 * apart);
-            let inside = dx.abs().max(dy.abs()) < side * apart / 2.0;
-            if inside { colour } else { BLUE }
-        })
-    };
     for colour in [[40, 40, 45], [250, 250, 250], [200, 40, 40]] {
-        let pictures = [0.0, 0.35, 0.6, 1.0].map(|s| (s, with(s, -2.4, colour)));
+        let pictures = [0.0, 0.35, 0.6, 1.0].map(|s| (s, with_thing(&ASTRONAUT, s, -2.4, colour)));
         let found = sweep(
             "thing",
             ("background-object", "background-object"),
@@ -177,7 +149,7 @@ fn a_thing_in_the_background_is_told_with_its_side() {
         assert_worsens(&found);
         assert_eq!(found[1].1, Some(Severity::Warn), "{colour:?}");
     }
-    let report = judge(&with(0.8, -2.4, [200, 40, 40]));
+    let report = judge(&with_thing(&ASTRONAUT, 0.8, -2.4, [200, 40, 40]));
     assert!(
         words(&report, "background-object").contains("left side"),
         "{:?}",

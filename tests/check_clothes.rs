@@ -7,9 +7,16 @@
 
 #[path = "workshop/cloth.rs"]
 mod cloth;
+#[path = "workshop/judging.rs"]
+#[allow(dead_code)]
+mod judging;
+#[path = "workshop/worn.rs"]
+mod worn;
 
-use cloth::{BLUE, Kind, Sitter, Spot, ear, judge, lit, mixed, value};
+use cloth::{BLUE, Kind, Sitter, Spot, judge, lit, mixed};
+use judging::measured as value;
 use shutterline::model::{Report, Severity};
+use worn::*;
 
 /// The reasons that these measures give.
 const OURS: [&str; 9] = [
@@ -205,16 +212,6 @@ fn a_shirt_of_the_backgrounds_colour_lacks_contrast() {
     assert_eq!(ids(&report), [""; 0]);
 }
 
-/// A shirt with a pattern: dark where that says so, by so much.
-fn patterned(strength: f32, dark: impl Fn(f32, f32) -> bool) -> Sitter {
-    let ink = mixed([246, 246, 246], [60, 60, 66], strength);
-    Sitter::new().painted(|s| (s.kind == Kind::Shirt && dark(s.u, s.v)).then(|| lit(ink, s.shade)))
-}
-
-fn odd(place: f32, period: f32) -> bool {
-    (place / period * 2.0).floor() as i32 % 2 != 0
-}
-
 #[test]
 fn stripes_and_checks_of_all_widths_are_told_from_folds_and_a_tie() {
     for period in [0.12, 0.2, 0.35, 0.5] {
@@ -238,14 +235,6 @@ fn stripes_and_checks_of_all_widths_are_told_from_folds_and_a_tie() {
     let dense = [2.0, 1.0, 0.5, 0.25];
     let values = dense.map(|p| value(&seen(&patterned(1.0, |u, _| odd(u, p))), "clothes-pattern"));
     monotonic("ever more stripes", &values, true, 0.1);
-}
-
-/// Skin from the shoulders down by that much, as far as a sleeveless top leaves it.
-fn bare(sitter: &Sitter, deep: f32, skin: [u8; 3]) -> Sitter {
-    sitter.painted(|s| {
-        let top = 2.0 + 0.28 * (s.u.abs() - 0.5);
-        (s.kind == Kind::Shirt && s.u.abs() > 0.9 && s.v < top + deep).then(|| lit(skin, s.shade))
-    })
 }
 
 #[test]
@@ -279,12 +268,6 @@ fn bare_shoulders_are_told_at_every_tone_of_skin() {
             "{tone} {shirt:?}"
         );
     }
-}
-
-/// Hair from the hairline down to that height on that side, strands of two shades.
-fn fringe(s: &Spot, across: std::ops::Range<f32>, down_to: f32) -> Option<[u8; 3]> {
-    let over = s.kind == Kind::Head && across.contains(&s.u) && (-1.3..down_to).contains(&s.v);
-    over.then(|| lit(Sitter::hair(), 0.85 + 0.25 * (s.u * 60.0).sin()))
 }
 
 #[test]
@@ -370,19 +353,6 @@ fn each_fault_gives_its_own_reason_and_no_other() {
     }
 }
 
-/// What is hair on the head of the base picture: above the forehead and beside the face.
-fn is_hair(s: &Spot) -> bool {
-    s.kind == Kind::Head && (!s.face || s.v < -0.75)
-}
-
-/// A hat down to that height, a little bent as a rim is.
-fn hat(rgb: [u8; 3], rim: f32) -> Sitter {
-    Sitter::new().painted(|s| {
-        let over = s.kind == Kind::Head && s.v < rim + 0.12 * s.u * s.u;
-        over.then(|| lit(rgb, 0.92 + 0.08 * (1.2 * s.u).cos()))
-    })
-}
-
 #[test]
 fn a_hat_is_told_in_any_colour_and_no_hair_is_one() {
     let hats = [
@@ -431,14 +401,8 @@ fn a_hat_is_told_in_any_colour_and_no_hair_is_one() {
 
 #[test]
 fn hair_over_an_ear_is_told_on_its_side() {
-    let over = |side: f32, down_to: f32| {
-        Sitter::new().painted(|s| {
-            let covered = ear(s.u, s.v) < 1.25 && s.u * side > 0.0 && !s.face && s.v < down_to;
-            covered.then(|| lit(Sitter::hair(), 0.85 + 0.25 * (s.u * 60.0).sin()))
-        })
-    };
     for (side, name) in [(-1.0, "right"), (1.0, "left")] {
-        let reports = [-1.0, 0.1, 0.3, 0.5, 1.0].map(|to| seen(&over(side, to)));
+        let reports = [-1.0, 0.1, 0.3, 0.5, 1.0].map(|to| seen(&over_ear(side, to)));
         let values = reports
             .iter()
             .map(|r| value(r, "ears-seen"))
@@ -456,22 +420,15 @@ fn hair_over_an_ear_is_told_on_its_side() {
 
 #[test]
 fn earrings_and_a_pendant_are_told_and_what_cannot_be_is_said() {
-    let dot = |s: &Spot, u: f32, v: f32, radius: f32| (s.u - u).hypot(s.v - v) < radius;
-    let earring = |rgb: [u8; 3], radius: f32| {
-        Sitter::new().painted(move |s| {
-            (dot(s, 1.25, 0.72, radius) || dot(s, -1.25, 0.72, radius)).then_some(rgb)
-        })
-    };
     for rgb in [[255, 255, 250], [20, 60, 200], [200, 20, 40]] {
-        let report = seen(&earring(rgb, 0.07));
+        let report = seen(&earrings(rgb, 0.07));
         println!("earring {rgb:?}: {:.4}", value(&report, "ornament-ears"));
         assert!(ids(&report).contains(&"ornament"), "{rgb:?}");
     }
     let values = [0.0, 0.03, 0.06, 0.09]
-        .map(|r| value(&seen(&earring([255, 255, 250], r)), "ornament-ears"));
+        .map(|r| value(&seen(&earrings([255, 255, 250], r)), "ornament-ears"));
     monotonic("ever larger earrings", &values, true, 0.0);
-    let pendant = Sitter::new().painted(|s| dot(s, 0.0, 2.15, 0.07).then_some([255, 255, 250]));
-    let report = seen(&pendant);
+    let report = seen(&pendant());
     println!("pendant: {:.4}", value(&report, "ornament-neck"));
     assert_eq!(ours(&report), [("ornament", Severity::Warn)]);
     // With the ears under hair and a closed collar there is nothing to look at.

@@ -3,11 +3,15 @@
 // In a test, a panic is the report.
 #![allow(clippy::unwrap_used)]
 
+#[path = "workshop/judging.rs"]
+#[allow(dead_code)]
+mod judging;
 #[path = "workshop/light.rs"]
 #[allow(dead_code)]
 mod light;
 
 use image::imageops;
+use judging::*;
 use light::*;
 use shutterline::model::Severity;
 

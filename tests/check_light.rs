@@ -3,10 +3,14 @@
 // In a test, a panic is the report.
 #![allow(clippy::unwrap_used)]
 
+#[path = "workshop/judging.rs"]
+#[allow(dead_code)]
+mod judging;
 #[path = "workshop/light.rs"]
 #[allow(dead_code)]
 mod light;
 
+use judging::*;
 use light::*;
 use shutterline::check::face::mesh;
 use shutterline::model::{Point, Severity};
@@ -111,20 +115,14 @@ fn skin_of_any_tone_in_good_light_is_neither_too_dark_nor_of_a_wrong_colour() {
 
 #[test]
 fn one_sided_light_is_told_with_its_darker_side() {
-    let (middle, apart) = (ASTRONAUT.middle(), ASTRONAUT.eye_distance());
-    let across = |stops: f32| {
-        lit(&ASTRONAUT.picture, |x, _| {
-            let share = ((x - middle.x) / (2.0 * apart)).clamp(-0.5, 0.5);
-            [(stops * share).exp2(); 3]
-        })
-    };
     for (sign, side) in [(1.0f32, "right"), (-1.0, "left")] {
-        let pictures = [0.0, 0.7, 1.4, 2.1, 2.8].map(|s| (s * sign, across(s * sign)));
+        let pictures =
+            [0.0, 0.7, 1.4, 2.1, 2.8].map(|s| (s * sign, one_sided(&ASTRONAUT, s * sign)));
         let found = sweep("ramp", ("light-balance", "uneven-light"), pictures);
         assert_worsens(&found);
         let tilt = found.iter().map(|f| f.0 * f64::from(sign));
         assert!(tilt.collect::<Vec<_>>().is_sorted(), "{found:?}");
-        let report = judge(&across(2.4 * sign));
+        let report = judge(&one_sided(&ASTRONAUT, 2.4 * sign));
         let said = words(&report, "uneven-light");
         assert!(
             said.contains(&format!("the student's {side} side")),

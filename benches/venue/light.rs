@@ -2,7 +2,7 @@
 
 use crate::check::photo;
 use crate::rig::Rig;
-use crate::table::{Table, percentile, time};
+use crate::table::{Table, percentile, process_kib, time};
 use serde_json::json;
 
 /// Presses; the verdict takes most of a second on a small board.
@@ -49,24 +49,14 @@ pub fn run(table: &mut Table) {
         "none set",
         None,
     );
-    let daemon = peak_kib(rig.pid());
-    let child = child_of(rig.pid()).map_or(0, peak_kib);
+    let daemon = process_kib(rig.pid(), "VmHWM");
+    let child = child_of(rig.pid()).map_or(0, |pid| process_kib(pid, "VmHWM"));
     table.row(
         "peak memory, daemon with the models + camera process, 24 megapixels",
         format!("{} + {} MiB", daemon / 1024, child / 1024),
         "< 128 MiB together",
         Some(daemon + child < MEMORY_GOAL_KIB),
     );
-}
-
-/// `VmHWM` of a process.
-fn peak_kib(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("process status");
-    status
-        .lines()
-        .find_map(|l| l.strip_prefix("VmHWM:"))
-        .and_then(|l| l.trim().trim_end_matches("kB").trim().parse().ok())
-        .expect("VmHWM")
 }
 
 fn child_of(pid: u32) -> Option<u32> {

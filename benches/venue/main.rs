@@ -15,6 +15,11 @@ mod table;
 use table::Table;
 
 fn main() {
+    let mut args = std::env::args().skip(1);
+    if args.next().as_deref() == Some(check::MEMORY) {
+        let photo = args.next().expect("a photo");
+        return check::memory_of_one(photo.as_ref());
+    }
     let wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|a| !a.starts_with('-'))

@@ -1,16 +1,11 @@
 //! A sitter whose clothes, hair and skin can be changed one at a time: the head of the NASA astronaut (public domain, see
 //! tests/data/README.md) cut out by the person mask, over a drawn neck and a drawn white shirt, on a plain background.
 //!
-//! Places are in eye distances from the middle between the eyes: `u` to the image's right, `v` down.
+//! Users name the module `judging` too. Places are in eye distances from the middle between the eyes: `u` to the image's right, `v` down.
 
-#[path = "judging.rs"]
-#[allow(dead_code)]
-mod judging;
-
+use crate::judging::{file_of_quality, judge_file};
 use image::imageops::{FilterType, resize};
 use image::{Rgb, RgbImage};
-pub use judging::measured as value;
-use judging::{file_of_quality, judge_file};
 use shutterline::check::colour::Lab;
 use shutterline::model::{Geometry, Report};
 use std::sync::OnceLock;

@@ -1,11 +1,8 @@
 //! A portrait on a plain background, and one thing at a time changed in it. Pixel operations only; what
-//! is light is changed in linear light.
+//! is light is changed in linear light. Users name the module `judging` too.
 
-#[path = "judging.rs"]
-mod judging;
-
+use crate::judging::{file_of_quality, judge_file, severity, value};
 use image::{Rgb, RgbImage, imageops};
-pub use judging::{file_of_quality, judge_file, severity, value};
 use shutterline::check::face::mesh;
 use shutterline::model::{Geometry, Point, Report, Severity};
 use std::sync::LazyLock;
@@ -169,6 +166,15 @@ pub fn lit(picture: &RgbImage, gain: impl Fn(f32, f32) -> [f32; 3]) -> RgbImage 
 /// The same with that many stops more light everywhere.
 pub fn exposed(picture: &RgbImage, stops: f32) -> RgbImage {
     lit(picture, |_, _| [stops.exp2(); 3])
+}
+
+/// A portrait with light that falls by that many stops over two eye distances towards the image's left.
+pub fn one_sided(base: &Base, stops: f32) -> RgbImage {
+    let (middle, apart) = (base.middle(), base.eye_distance());
+    lit(&base.picture, |x, _| {
+        let share = ((x - middle.x) / (2.0 * apart)).clamp(-0.5, 0.5);
+        [(stops * share).exp2(); 3]
+    })
 }
 
 /// Drawn out over `length` pixels in a direction (1, 0), (0, 1) or (1, 1).

@@ -30,12 +30,12 @@ const HEAD_SIZE: MeasureKind = information(
 const CROP_LEFT: MeasureKind = information(
     "crop-left",
     "",
-    "from the image's left edge to the nearer eye, in eye distances",
+    "from the image's left edge to the farther eye, in eye distances",
 );
 const CROP_RIGHT: MeasureKind = information(
     "crop-right",
     "",
-    "from the image's right edge to the nearer eye, in eye distances",
+    "from the image's right edge to the farther eye, in eye distances",
 );
 const MARGIN_ABOVE: MeasureKind = information(
     "margin-above",
@@ -79,8 +79,8 @@ pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
 
     let distance = apart / facing;
     let size = to_chin / height;
-    let left = eyes[0].min(eyes[1]) / apart;
-    let right = (width - eyes[0].max(eyes[1])) / apart;
+    let left = eyes[0].max(eyes[1]) / apart;
+    let right = (width - eyes[0].min(eyes[1])) / apart;
     let (above, below) = (middle / to_chin, (height - middle) / to_chin);
     let rising = |v: f64, x0: f64, w: f64| score(100.0 * sigmoid(v, x0, w));
     vec![

@@ -159,7 +159,8 @@ pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
         return Taken::none_of(KINDS, "the face is outside the picture");
     }
     let of_face = Exposure::of_linear(&luminances(&pixels));
-    let cheeks = cheeks(scene, face).map(|pixels| luminances(&pixels));
+    let [cheeks, inner] = [cheek_squares(face), inner_squares(face)]
+        .map(|squares| skin_in(scene, face, squares).map(|pixels| luminances(&pixels)));
     let mut taken = vec![
         exposure(scene, face, &cheeks),
         Taken::scored(LUMINANCE_MEAN, of_face.mean, of_face.mean_score()),
@@ -172,7 +173,7 @@ pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
         Taken::scored(OVER_EXPOSURE, of_face.over, of_face.over_score()),
         Taken::scored(DYNAMIC_RANGE, of_face.entropy_bits, of_face.entropy_score()),
     ];
-    taken.extend(sides(cheeks));
+    taken.extend(sides(cheeks, inner));
     taken
 }
 
@@ -224,30 +225,41 @@ fn eye_white(scene: &Scene, face: &Face) -> Option<f32> {
         .flatten()
 }
 
-/// The squares on the cheeks in which ISO/IEC 29794-5 compares the sides: 0.3 eye distances wide, outwards
-/// from below the eye's centre, down from halfway to the mouth. The student's right one first.
+/// The squares on the cheeks by which light is judged here: as large and as high as those of ISO/IEC 29794-5, but outwards
+/// from below the eye's centre, where neither the nose nor its shadow reaches. The student's right one first.
 pub(super) fn cheek_squares(face: &Face) -> [Rect; 2] {
+    let side = 0.3 * face.eye_distance();
+    squares_beside(face, [face.eyes[0].x - side, face.eyes[1].x])
+}
+
+/// The squares on the cheeks in which ISO/IEC 29794-5 compares the sides and reads the skin's colour: 0.3 eye distances wide,
+/// inwards from below the eye's centre, down from halfway to the mouth. The student's right one first.
+pub(super) fn inner_squares(face: &Face) -> [Rect; 2] {
+    let side = 0.3 * face.eye_distance();
+    squares_beside(face, [face.eyes[0].x, face.eyes[1].x - side])
+}
+
+/// Squares whose left edges are there, the student's right one first.
+fn squares_beside(face: &Face, [right, left]: [f32; 2]) -> [Rect; 2] {
     let side = 0.3 * face.eye_distance();
     let mouth = middle(
         face.point(mesh::LIPS_INNER[5]),
         face.point(mesh::LIPS_INNER[15]),
     );
     let down = distance(face.eye_middle(), mouth) / 2.0;
-    let [right, left] = face.eyes;
     let square = |x: f32, eye: f32| Rect {
         x,
         y: eye + down,
         width: side,
         height: side,
     };
-    [square(right.x - side, right.y), square(left.x, left.y)]
+    [square(right, face.eyes[0].y), square(left, face.eyes[1].y)]
 }
 
-/// The pixels of the cheeks' squares in the small picture, as far as they are face; the student's right one
-/// first.
-pub(super) fn cheeks(scene: &Scene, face: &Face) -> [Vec<[u8; 3]>; 2] {
+/// The pixels of squares in the small picture, as far as they are face.
+pub(super) fn skin_in(scene: &Scene, face: &Face, squares: [Rect; 2]) -> [Vec<[u8; 3]>; 2] {
     let region = region(scene, face);
-    cheek_squares(face).map(|square| {
+    squares.map(|square| {
         let scale = scene.colour.scale;
         let (left, top) = (square.x / scale, square.y / scale);
         let (right, bottom) = (left + square.width / scale, top + square.height / scale);
@@ -256,14 +268,14 @@ pub(super) fn cheeks(scene: &Scene, face: &Face) -> [Vec<[u8; 3]>; 2] {
     })
 }
 
-fn sides([right, left]: [Vec<f32>; 2]) -> [Taken; 2] {
-    let (Some(of_right), Some(of_left)) =
-        (quantile(right.clone(), 0.5), quantile(left.clone(), 0.5))
+fn sides([right, left]: [Vec<f32>; 2], inner: [Vec<f32>; 2]) -> [Taken; 2] {
+    let seen = inner.iter().all(|square| !square.is_empty());
+    let (Some(of_right), Some(of_left), true) = (quantile(right, 0.5), quantile(left, 0.5), seen)
     else {
         let why = "a cheek is turned away or outside the picture";
         return [UNIFORMITY, BALANCE].map(|kind| Taken::nothing(kind, why));
     };
-    let common = in_common(&right, &left);
+    let common = in_common(&inner[0], &inner[1]);
     // Below a hundredth there is no picture to compare, and noise would decide.
     let floor = |y: f32| f64::from(y.max(0.01));
     let balance = (floor(of_left) / floor(of_right)).log2();

@@ -1,6 +1,6 @@
 //! The skin: its colour, and light that it throws back.
 
-use super::light::cheeks;
+use super::light::{inner_squares, skin_in};
 use super::part::Part;
 use crate::check::colour::{Lab, linear, linear_table, luminance, response};
 use crate::check::face::mesh;
@@ -47,7 +47,7 @@ pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
 
 fn natural_colour(scene: &Scene, face: &Face) -> Taken {
     let (mut sum, mut count) = ([0.0; 3], 0.0);
-    for cheek in cheeks(scene, face) {
+    for cheek in skin_in(scene, face, inner_squares(face)) {
         for pixel in cheek {
             count += 1.0;
             for (sum, code) in sum.iter_mut().zip(pixel) {

@@ -16,7 +16,8 @@ const ABOVE: f32 = 2.41;
 const ACROSS: f32 = 4.35;
 const DOWN: f32 = 4.5;
 
-/// Mean Sobel gradient of the linear luminance (0 to 255) where there is background. Unlike OFIQ's, the
+/// Mean gradient of the linear luminance (0 to 255) where there is background, by Scharr's kernel (3, 10, 3), which is what OFIQ's
+/// call of Sobel stands for: a ramp of one level a pixel reads 32. Unlike OFIQ's, the
 /// window is not turned with the head, and the mask is the person's, with a margin of 3 of these pixels
 /// for its coarseness. `None` where there is no background.
 pub(super) fn measure(scene: &Scene, face: &Face) -> Option<f64> {
@@ -43,8 +44,10 @@ pub(super) fn measure(scene: &Scene, face: &Face) -> Option<f64> {
                 continue;
             }
             let at = |dx: usize, dy: usize| plane[(row + dy - 1) * WIDTH + column + dx - 1];
-            let gx = at(2, 0) - at(0, 0) + 2.0 * (at(2, 1) - at(0, 1)) + at(2, 2) - at(0, 2);
-            let gy = at(0, 2) - at(0, 0) + 2.0 * (at(1, 2) - at(1, 0)) + at(2, 2) - at(2, 0);
+            let gx =
+                3.0 * (at(2, 0) - at(0, 0) + at(2, 2) - at(0, 2)) + 10.0 * (at(2, 1) - at(0, 1));
+            let gy =
+                3.0 * (at(0, 2) - at(0, 0) + at(2, 2) - at(2, 0)) + 10.0 * (at(1, 2) - at(1, 0));
             sum += f64::from(gx.hypot(gy));
             count += 1;
         }
