@@ -5,6 +5,7 @@ mod rig;
 
 use rig::Rig;
 use serde_json::{Value, json};
+use shutterline::cmd::demo::pictures::{self, Scene};
 use shutterline::model::{FrameState, Serial, Verdict};
 use shutterline::web::wire::{FrameDetail, FrameView, QueueView};
 use std::process::Command;
@@ -204,4 +205,26 @@ fn what_is_granted_at_the_chair_answers_at_once_and_sticks() {
         assert_eq!(problem.code, "invalid", "{path}");
         assert!(problem.next.contains("head-covered"), "{}", problem.next);
     }
+}
+
+/// The goal for the daemon and the camera's process together, of which the latter takes a seventh.
+const PEAK_MAX_KIB: u64 = 112 * 1024;
+
+#[test]
+fn memory_does_not_grow_with_the_frames() {
+    let mut rig = Rig::new("").with_models();
+    let jpeg = pictures::scene(1, Scene::Good, 4000, 6000);
+    rig.scene(&jpeg);
+    rig.start();
+    rig.open_session(1);
+    for _ in 0..6 {
+        rig.shoot();
+    }
+    let status = std::fs::read_to_string(format!("/proc/{}/status", rig.pid())).expect("status");
+    let peak: u64 = status
+        .lines()
+        .find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"))
+        .and_then(|kib| kib.parse().ok())
+        .expect("VmHWM");
+    assert!(peak < PEAK_MAX_KIB, "{peak} KiB");
 }

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod events;
 pub mod failure;
 pub mod frames;
+mod heap;
 pub mod keys;
 pub mod output;
 pub mod panel;
@@ -126,6 +127,7 @@ fn command() -> clap::Command {
 
 /// Parses the command line, does what it says, and prints what went wrong, once.
 pub fn main() -> ExitCode {
+    heap::share();
     let cli = match Cli::from_arg_matches(&command().get_matches()) {
         Ok(cli) => cli,
         Err(usage) => usage.exit(),
