@@ -4,16 +4,25 @@
 //! knows, in the order they were shot, so that a restart and a correction of owners come out alike.
 
 use crate::archive::{ArchiveError, Reader};
-use crate::check::baseline::{Baseline, Known};
+use crate::check::baseline::Baseline;
 use crate::model::{Frame, FrameId, FrameState, Report, SessionId, Signature};
 use crate::station::Station;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// The signatures of the open session's judged frames: some hundred bytes each.
 #[derive(Debug, Default)]
 pub(super) struct Signatures {
     session: Option<SessionId>,
-    by_frame: HashMap<FrameId, Signature>,
+    /// In the order they were shot.
+    by_frame: BTreeMap<Place, Signature>,
+}
+
+/// A frame's place in the order of all: by sequence, as text would put 1000000 before 999999.
+type Place = (u64, FrameId);
+
+fn place(frame: &FrameId) -> Place {
+    (frame.sequence().unwrap_or(0), frame.clone())
 }
 
 impl Signatures {
@@ -24,7 +33,10 @@ impl Signatures {
         let by_frame = reader.signatures(session.map(|s| &s.id), reference)?;
         Ok(Self {
             session: session.map(|s| s.id.clone()),
-            by_frame: by_frame.into_iter().collect(),
+            by_frame: by_frame
+                .into_iter()
+                .map(|(frame, signature)| (place(&frame), signature))
+                .collect(),
         })
     }
 
@@ -44,27 +56,28 @@ impl Signatures {
         let serial = ours.map(|(_, serial)| serial.0);
         let reasons = self.baseline(station, frame).judge(serial, &signature);
         report.add(reasons);
-        self.by_frame.insert(frame.clone(), signature);
+        self.by_frame.insert(place(frame), signature);
         report
     }
 
     /// What the session's frames looked like before this one was shot.
     fn baseline(&self, station: &Station, frame: &FrameId) -> Baseline {
         let reference = station.session().and_then(|s| s.reference.clone());
-        let (since, until) = (reference.as_ref().map(order), order(frame));
-        let mut frames: Vec<&Frame> = station
-            .frames()
-            .filter(|f| teaches(f) && f.session == self.session)
-            .filter(|f| order(&f.id) < until && since.is_none_or(|since| order(&f.id) > since))
-            .collect();
-        frames.sort_by_key(|f| order(&f.id));
-        let known = frames.into_iter().filter_map(|f| {
-            Some(Known {
-                serial: f.serial?.0,
-                signature: self.by_frame.get(&f.id)?.clone(),
-            })
-        });
-        let reference = reference.and_then(|id| self.by_frame.get(&id).cloned());
+        let from = reference.as_ref().map(place);
+        let first = from.clone().map_or(Bound::Unbounded, Bound::Excluded);
+        let earlier = (first, Bound::Excluded(place(frame)));
+        // The next frame may have been judged before the reference was taken anew: nothing lies between them then.
+        let none = from.as_ref().is_some_and(|from| *from >= place(frame));
+        let judged = (!none).then(|| self.by_frame.range(earlier));
+        let known = judged
+            .into_iter()
+            .flatten()
+            .filter_map(|((_, id), signature)| {
+                let teacher = station.frame(id).filter(|f| teaches(f))?;
+                let ours = teacher.session == self.session;
+                Some((teacher.serial.filter(|_| ours)?.0, signature))
+            });
+        let reference = from.and_then(|from| self.by_frame.get(&from).cloned());
         Baseline::of(reference, known)
     }
 
@@ -74,14 +87,11 @@ impl Signatures {
         let id = session.map(|s| s.id.clone());
         if self.session != id {
             let reference = session.and_then(|s| s.reference.as_ref());
-            self.by_frame.retain(|frame, _| Some(frame) == reference);
+            self.by_frame
+                .retain(|(_, frame), _| Some(&*frame) == reference);
             self.session = id;
         }
     }
-}
-
-fn order(frame: &FrameId) -> u64 {
-    frame.sequence().unwrap_or(0)
 }
 
 /// A frame that the equipment spoiled would teach its fault; unless a human said that it is good as it is.

@@ -33,6 +33,21 @@ pub struct Known {
     pub signature: Signature,
 }
 
+/// The first frame of each student, until there are that many.
+fn students<'s>(frames: impl Iterator<Item = (u32, &'s Signature)>, enough: usize) -> Vec<Known> {
+    let mut students: Vec<Known> = Vec::with_capacity(enough);
+    for (serial, signature) in frames {
+        if students.len() == enough {
+            break;
+        }
+        if students.iter().all(|k| k.serial != serial) {
+            let signature = signature.clone();
+            students.push(Known { serial, signature });
+        }
+    }
+    students
+}
+
 /// What a session's frames usually look like.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Baseline {
@@ -44,28 +59,19 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// From the reference shot and the session's sound frames since it, in the order they were shot. Frames that the equipment
-    /// spoiled are to be left out by the caller: they would teach the baseline the fault. Memory is bounded whatever comes.
-    pub fn of(reference: Option<Signature>, frames: impl IntoIterator<Item = Known>) -> Self {
-        let mut baseline = Baseline {
+    /// From the reference shot and the session's sound frames since it, in the order they were shot, each with its serial. Frames
+    /// that the equipment spoiled are to be left out by the caller: they would teach the baseline the fault. Only the first
+    /// and the last few students are looked at, however long the session.
+    pub fn of<'s>(
+        reference: Option<Signature>,
+        frames: impl DoubleEndedIterator<Item = (u32, &'s Signature)> + Clone,
+    ) -> Self {
+        let mut recent = students(frames.clone().rev(), RECENT_STUDENTS);
+        recent.reverse();
+        Baseline {
             reference,
-            ..Baseline::default()
-        };
-        for frame in frames {
-            let new = baseline.first.iter().all(|k| k.serial != frame.serial);
-            if new && baseline.first.len() < TREND_STUDENTS {
-                baseline.first.push(frame.clone());
-            }
-            baseline.seat(frame);
-        }
-        baseline
-    }
-
-    fn seat(&mut self, frame: Known) {
-        self.recent.retain(|k| k.serial != frame.serial);
-        self.recent.push(frame);
-        if self.recent.len() > RECENT_STUDENTS {
-            self.recent.remove(0);
+            first: students(frames, TREND_STUDENTS),
+            recent,
         }
     }
 
