@@ -88,7 +88,7 @@ impl Signatures {
         if self.session != id {
             let reference = session.and_then(|s| s.reference.as_ref());
             self.by_frame
-                .retain(|(_, frame), _| Some(&*frame) == reference);
+                .retain(|(_, frame), _| Some(frame) == reference);
             self.session = id;
         }
     }
