@@ -6,7 +6,7 @@
 )]
 
 use shutterline::archive::{ArchiveError, OutboxId, OutboxItem, OutboxRemoval, Receipt};
-use shutterline::model::{Bytes, FrameId, Millis, OutboxCounts, Sha256, Status};
+use shutterline::model::{Bytes, FrameId, Millis, OutboxCounts, Sha256, StationId, Status};
 use shutterline::upload::{Destination, Pace, Place, Queue, Quiet, Worker};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -202,6 +202,7 @@ impl Rig {
         let nobody_shoots = Quiet::while_shooting(watch::channel(Status::default()).1);
         let worker = Worker::new(
             self.queue.clone(),
+            StationId("k7qa".into()),
             self.data(),
             vec![office],
             pace,
@@ -321,6 +322,24 @@ async fn files_arrive_whole_verified_and_alone() {
         .await
         .unwrap()
         .unwrap();
+}
+
+#[tokio::test]
+async fn what_an_earlier_life_left_half_sent_is_cleared() {
+    let mut rig = Rig::new();
+    let partial = rig.office().join(".shutterline-partial");
+    std::fs::create_dir(&partial).unwrap();
+    let forgotten = partial.join("k7qa-000007.3-0");
+    let anothers = partial.join("k7qb-000007.3-0");
+    for path in [&forgotten, &anothers] {
+        std::fs::write(path, b"por").unwrap();
+    }
+    rig.add(1, KEY, b"portrait");
+    rig.start();
+    rig.sent(1).await;
+    assert!(!forgotten.exists());
+    assert!(anothers.exists(), "another station may be sending it now");
+    assert_eq!(rig.there(KEY).unwrap(), b"portrait");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 mod rig;
 
-use rig::Rig;
+use rig::{Rig, process_kib};
 use serde_json::{Value, json};
 use shutterline::cmd::demo::pictures::{self, Scene};
 use shutterline::model::{FrameState, Serial, Verdict};
@@ -220,11 +220,6 @@ fn memory_does_not_grow_with_the_frames() {
     for _ in 0..6 {
         rig.shoot();
     }
-    let status = std::fs::read_to_string(format!("/proc/{}/status", rig.pid())).expect("status");
-    let peak: u64 = status
-        .lines()
-        .find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"))
-        .and_then(|kib| kib.parse().ok())
-        .expect("VmHWM");
+    let peak = process_kib(rig.pid(), "VmHWM");
     assert!(peak < PEAK_MAX_KIB, "{peak} KiB");
 }

@@ -1,7 +1,8 @@
 //! The whole check of a photo, beside the least that any check must do (a quarter decode) and beside a Python pipeline on
 //! MediaPipe and OpenCV that does only decode, face mesh, segmentation and Laplacian.
 
-use crate::table::{Table, percentile, process_kib, time};
+use crate::rig::process_kib;
+use crate::table::{Table, percentile, time};
 use image::imageops::FilterType;
 use image::{Rgb, RgbImage, imageops};
 use shutterline::check::{Checker, Judge, Lanes, OneLane, Standard};

@@ -1,8 +1,8 @@
 //! Pedal to light with the whole check, and how much memory it takes, at 24 megapixels.
 
 use crate::check::photo;
-use crate::rig::Rig;
-use crate::table::{Table, percentile, process_kib, time};
+use crate::rig::{Rig, process_kib};
+use crate::table::{Table, percentile, time};
 use serde_json::json;
 
 /// Presses; the verdict takes most of a second on a small board.

@@ -35,14 +35,6 @@ pub fn percentile(samples: &mut [u64], percent: f64) -> u64 {
     samples[rank.clamp(1, samples.len()) - 1]
 }
 
-/// A figure of a process's memory in KiB: `VmRSS`, what it has now, or `VmHWM`, the most it had.
-pub fn process_kib(pid: u32, field: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("process status");
-    let line = status.lines().find_map(|l| l.strip_prefix(field));
-    let value = line.and_then(|l| l.trim_start_matches(':').trim().strip_suffix("kB"));
-    value.and_then(|v| v.trim().parse().ok()).expect(field)
-}
-
 /// Microseconds for people.
 pub fn time(us: u64) -> String {
     match us {

@@ -5,7 +5,7 @@
 
 use crate::archive::{ArchiveError, Reader};
 use crate::check::baseline::Baseline;
-use crate::model::{Frame, FrameId, FrameState, Report, SessionId, Signature};
+use crate::model::{Frame, FrameId, FrameOrder, FrameState, Report, SessionId, Signature};
 use crate::station::Station;
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -15,14 +15,7 @@ use std::ops::Bound;
 pub(super) struct Signatures {
     session: Option<SessionId>,
     /// In the order they were shot.
-    by_frame: BTreeMap<Place, Signature>,
-}
-
-/// A frame's place in the order of all: by sequence, as text would put 1000000 before 999999.
-type Place = (u64, FrameId);
-
-fn place(frame: &FrameId) -> Place {
-    (frame.sequence().unwrap_or(0), frame.clone())
+    by_frame: BTreeMap<FrameOrder, Signature>,
 }
 
 impl Signatures {
@@ -35,7 +28,7 @@ impl Signatures {
             session: session.map(|s| s.id.clone()),
             by_frame: by_frame
                 .into_iter()
-                .map(|(frame, signature)| (place(&frame), signature))
+                .map(|(frame, signature)| (frame.order(), signature))
                 .collect(),
         })
     }
@@ -56,18 +49,19 @@ impl Signatures {
         let serial = ours.map(|(_, serial)| serial.0);
         let reasons = self.baseline(station, frame).judge(serial, &signature);
         report.add(reasons);
-        self.by_frame.insert(place(frame), signature);
+        self.by_frame.insert(frame.order(), signature);
         report
     }
 
     /// What the session's frames looked like before this one was shot.
     fn baseline(&self, station: &Station, frame: &FrameId) -> Baseline {
         let reference = station.session().and_then(|s| s.reference.clone());
-        let from = reference.as_ref().map(place);
-        let first = from.clone().map_or(Bound::Unbounded, Bound::Excluded);
-        let earlier = (first, Bound::Excluded(place(frame)));
-        // The next frame may have been judged before the reference was taken anew: nothing lies between them then.
-        let none = from.as_ref().is_some_and(|from| *from >= place(frame));
+        let until = frame.order();
+        // A frame that was shot before the reference has nothing between the two to be held against.
+        let since = reference.as_ref().map(FrameId::order);
+        let none = since.as_ref().is_some_and(|since| *since >= until);
+        let after = since.clone().map_or(Bound::Unbounded, Bound::Excluded);
+        let earlier = (after, Bound::Excluded(until));
         let judged = (!none).then(|| self.by_frame.range(earlier));
         let known = judged
             .into_iter()
@@ -77,7 +71,7 @@ impl Signatures {
                 let ours = teacher.session == self.session;
                 Some((teacher.serial.filter(|_| ours)?.0, signature))
             });
-        let reference = from.and_then(|from| self.by_frame.get(&from).cloned());
+        let reference = since.and_then(|since| self.by_frame.get(&since).cloned());
         Baseline::of(reference, known)
     }
 

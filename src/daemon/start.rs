@@ -90,6 +90,7 @@ impl Daemon {
         let listener = web::bind_with_mode(&options.socket, options.socket_mode)?;
 
         let profile = profile_in_force(&reader, snapshot.session.as_ref(), &options.camera)?;
+        let station_id = snapshot.station.clone();
         let (station, first) = Station::new(
             options.policy.clone(),
             snapshot,
@@ -118,6 +119,7 @@ impl Daemon {
         let (counts, counted) = watch::channel(outbox_at_start(&reader)?);
         let uploads = Worker::new(
             archive.outbox(),
+            station_id,
             data.clone(),
             options.destinations,
             options.pace,

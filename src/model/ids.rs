@@ -80,7 +80,15 @@ impl FrameId {
     pub fn sequence(&self) -> Option<u64> {
         self.0.rsplit_once('-')?.1.parse().ok()
     }
+
+    /// The place in the order in which frames were shot: by sequence, as text would put 1000000 before 999999.
+    pub fn order(&self) -> FrameOrder {
+        (self.sequence().unwrap_or(0), self.clone())
+    }
 }
+
+/// See [`FrameId::order`].
+pub type FrameOrder = (u64, FrameId);
 
 impl FromStr for StudentNumber {
     type Err = InvalidId;

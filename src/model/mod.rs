@@ -34,7 +34,8 @@ pub use fault::Fault;
 pub use frame::{FileRole, Frame, FrameFile, FrameState, Origin};
 pub use geometry::{Crop, Geometry, Point, Pose, Rect, Silhouette, Spans};
 pub use ids::{
-    BootId, FrameId, InvalidId, RequestId, Serial, SessionId, Sha256, StationId, StudentNumber,
+    BootId, FrameId, FrameOrder, InvalidId, RequestId, Serial, SessionId, Sha256, StationId,
+    StudentNumber,
 };
 pub use queue::{EntryState, HoldReason, QueueEntry, Session, SessionState, Student};
 pub use report::{About, Measure, MeasureState, Reason, Report, Severity, Verdict};

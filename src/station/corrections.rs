@@ -4,7 +4,6 @@
 //! with what they were before, from which [`undo`](super::undo) takes it back. Frames on their way are never corrected.
 
 use super::Station;
-use super::frames::order;
 use super::ledger::By;
 use crate::model::{
     EntryState, EventKind, Frame, FrameId, FrameState, Refusal, RefusalCode, Serial, Student,
@@ -127,7 +126,7 @@ impl Station {
         let later = self
             .frames
             .of(serial)
-            .filter(|f| order(&f.id) >= order(from));
+            .filter(|f| f.id.order() >= from.order());
         let later: Vec<Frame> = later.cloned().collect();
         let mut plan = Plan::new(
             EventKind::FramesSplit,
@@ -140,7 +139,7 @@ impl Station {
         if seated {
             plan.chair = Some(Chair {
                 to: Some(next),
-                first_frame: order(from).0,
+                first_frame: from.order().0,
                 leaving: EntryState::Unfinished,
             });
         }
@@ -164,7 +163,7 @@ impl Station {
         let to = self.previous()?;
         let known = self.trail.last().filter(|step| step.left == Some(to));
         let first_frame = known.map_or(0, |step| step.first_frame);
-        let since = |f: &&Frame| order(&f.id).0 >= first_frame;
+        let since = |f: &&Frame| f.id.order().0 >= first_frame;
         let current = self.current();
         let frames = current.map(|s| self.frames.of(s).filter(since).cloned().collect());
         let frames: Vec<Frame> = frames.unwrap_or_default();

@@ -1,7 +1,6 @@
 //! What verdicts say of the whole room: equipment that drifts, a reason that hits too many, the reference shot.
 
 use super::alarms::Alarm;
-use super::frames::order;
 use super::ledger::By;
 use super::{ReplyId, Station};
 use crate::model::{
@@ -76,7 +75,7 @@ impl Station {
         let judged = |serial: &Serial| {
             let frames = self.frames.of(*serial);
             let mut counted = frames.filter(|f| f.verdict.is_some() && !f.failed_by_equipment());
-            counted.next_back().map(|f| order(&f.id).0)
+            counted.next_back().map(|f| f.id.order().0)
         };
         let entries = self.queue.entries().iter().map(|e| e.serial);
         let mut latest: Vec<(u64, Serial)> =

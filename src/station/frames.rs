@@ -1,6 +1,8 @@
 //! The stored frames that decisions need, indexed so that no event has to look at all of them.
 
-use crate::model::{Frame, FrameCounts, FrameId, FrameState, Serial, SessionId, Verdict};
+use crate::model::{
+    Frame, FrameCounts, FrameId, FrameOrder, FrameState, Serial, SessionId, Verdict,
+};
 use std::collections::{BTreeSet, HashMap};
 
 /// The frames of the open session and those set aside without one.
@@ -8,14 +10,9 @@ use std::collections::{BTreeSet, HashMap};
 pub(super) struct Frames {
     session: Option<SessionId>,
     all: HashMap<FrameId, Frame>,
-    by_serial: HashMap<Serial, BTreeSet<(u64, FrameId)>>,
+    by_serial: HashMap<Serial, BTreeSet<FrameOrder>>,
     set_aside: BTreeSet<FrameId>,
     counts: FrameCounts,
-}
-
-/// The order in which frames arrived: by sequence, as text would put 1000000 before 999999.
-pub(super) fn order(id: &FrameId) -> (u64, FrameId) {
-    (id.sequence().unwrap_or(0), id.clone())
 }
 
 impl Frames {
@@ -101,9 +98,9 @@ impl Frames {
         if let Some(serial) = frame.serial {
             let ids = self.by_serial.entry(serial).or_default();
             if add {
-                ids.insert(order(&frame.id));
+                ids.insert(frame.id.order());
             } else {
-                ids.remove(&order(&frame.id));
+                ids.remove(&frame.id.order());
             }
         }
         if matches!(frame.state, FrameState::Test | FrameState::Discarded) {

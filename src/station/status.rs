@@ -1,7 +1,6 @@
 //! What people are shown: the state, the status, and the lamps.
 
 use super::flight::{Claim, Flight};
-use super::frames::order;
 use super::signals::{self, View};
 use super::{Action, Station};
 use crate::model::{
@@ -44,7 +43,7 @@ impl Station {
     fn shown_frame(&self, serial: Serial) -> Option<&crate::model::Frame> {
         self.frames
             .last_of(serial)
-            .filter(|f| order(&f.id).0 >= self.sitting.first_frame)
+            .filter(|f| f.id.order().0 >= self.sitting.first_frame)
     }
 
     fn last_verdict(&self, serial: Serial) -> StationState {

@@ -2,7 +2,6 @@
 
 use super::Station;
 use super::corrections::{Chair, Plan};
-use super::frames::order;
 use super::ledger::By;
 use crate::model::{
     EntryState, EventKind, Frame, QueueEntry, Refusal, RefusalCode, Row, Serial, Session, Student,
@@ -111,7 +110,7 @@ impl Station {
         plan.chair = Some(Chair {
             to: old.current,
             first_frame: first
-                .map(|f| order(&f.id).0)
+                .map(|f| f.id.order().0)
                 .min()
                 .unwrap_or(self.next_frame),
             leaving: left.map_or(EntryState::Waiting, |e| e.state),

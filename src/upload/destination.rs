@@ -1,10 +1,11 @@
 //! One place that frames go to, and how a file gets there for certain.
 
 use super::error::UploadError;
+use super::partial;
 use super::quiet::Quiet;
 use crate::archive::{OutboxItem, Receipt};
 use crate::clock;
-use crate::model::{Bytes, Sha256};
+use crate::model::{Bytes, Sha256, StationId};
 use futures_util::TryStreamExt;
 use opendal::Operator;
 use opendal::services::Fs;
@@ -14,9 +15,6 @@ use tokio::io::AsyncReadExt;
 
 /// Read, hashed and sent at a time, so that memory does not grow with the file.
 const CHUNK_BYTES: usize = 256 * 1024;
-
-/// Where files lie at the destination until they are whole and verified.
-const PARTIAL: &str = ".shutterline-partial";
 
 /// What kind of place it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +72,18 @@ impl Destination {
         self.delete(&service, key).await
     }
 
+    /// Clears away what an earlier life of this station left there half sent, see [`partial::sweep`].
+    pub async fn sweep(&self, station: &StationId) -> Result<(), UploadError> {
+        let service = self.open().await?;
+        let swept = partial::sweep(&service, station).await;
+        let removed =
+            swept.map_err(|source| self.failure("clear", "what was half sent", source))?;
+        if removed > 0 {
+            tracing::info!(destination = self.name, removed, "half-sent files cleared");
+        }
+        Ok(())
+    }
+
     /// The service, but only over a folder that is there: opening would create it.
     async fn open(&self) -> Result<Operator, UploadError> {
         let Place::Folder(folder) = &self.place;
@@ -122,16 +132,15 @@ impl Destination {
         quiet: &Quiet,
     ) -> Result<(), UploadError> {
         let renames = service.info().capability().rename;
-        let flat = item.key.replace('/', "_");
-        // Each attempt has its own name: a write that hung and was given up may still end one day.
-        let partial = |attempt: u32| format!("{PARTIAL}/{flat}.{}-{attempt}", item.id.0);
         let first = match renames {
-            true => partial(item.attempts),
+            true => partial::name(item, item.attempts),
             false => item.key.clone(),
         };
         if renames && item.attempts > 0 {
             // What an earlier attempt left is of no use; that it cannot be removed does no harm.
-            let _ = service.delete(&partial(item.attempts - 1)).await;
+            let _ = service
+                .delete(&partial::name(item, item.attempts - 1))
+                .await;
         }
         let written = self.copy(service, data, item, &first, quiet).await;
         let verified = match written {

@@ -13,6 +13,7 @@
 mod destination;
 mod error;
 mod pace;
+mod partial;
 mod queue;
 mod quiet;
 mod worker;

@@ -7,12 +7,12 @@ use super::queue::Queue;
 use super::quiet::Quiet;
 use crate::archive::{ArchiveError, OutboxId, OutboxItem, OutboxRemoval};
 use crate::clock;
-use crate::model::{Millis, OutboxCounts};
+use crate::model::{Millis, OutboxCounts, StationId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use tokio::task::JoinSet;
 
 /// A doubtful failure is parked when it has happened this often.
@@ -32,10 +32,17 @@ pub struct Worker<Q> {
 struct Way<Q> {
     queue: Q,
     data: PathBuf,
-    destinations: BTreeMap<String, Destination>,
+    station: StationId,
+    destinations: BTreeMap<String, Counter>,
     pace: Pace,
     quiet: Quiet,
     counts: watch::Sender<OutboxCounts>,
+}
+
+/// A destination, and whether it was swept in this life.
+struct Counter {
+    destination: Destination,
+    swept: OnceCell<()>,
 }
 
 /// Something to be done at a destination.
@@ -49,17 +56,22 @@ impl<Q: Queue> Worker<Q> {
     /// `quiet`; `counts` is kept at what waits and what is parked.
     pub fn new(
         queue: Q,
+        station: StationId,
         data: PathBuf,
         destinations: Vec<Destination>,
         pace: Pace,
         quiet: Quiet,
         counts: watch::Sender<OutboxCounts>,
     ) -> Self {
-        let destinations = destinations.into_iter().map(|d| (d.name.clone(), d));
+        let destinations = destinations.into_iter().map(|destination| {
+            let swept = OnceCell::new();
+            (destination.name.clone(), Counter { destination, swept })
+        });
         Self {
             way: Arc::new(Way {
                 queue,
                 data,
+                station,
                 destinations: destinations.collect(),
                 pace,
                 quiet,
@@ -177,7 +189,7 @@ impl<Q: Queue> Way<Q> {
     /// The outer error is the destination's, the inner one the outbox's.
     async fn attempt(&self, errand: &Errand) -> Result<Result<(), ArchiveError>, UploadError> {
         let name = errand.destination();
-        let Some(destination) = self.destinations.get(name) else {
+        let Some(Counter { destination, swept }) = self.destinations.get(name) else {
             return Err(UploadError::Unknown {
                 destination: name.to_owned(),
             });
@@ -187,6 +199,13 @@ impl<Q: Queue> Way<Q> {
             destination: name.to_owned(),
             seconds: deadline.as_secs(),
         };
+        // Before anything of ours is on its way there: nobody can tell a forgotten file from it later. What keeps it
+        // from being done is told by the errand itself, or does it no harm; the next errand tries again.
+        let sweeping = swept.get_or_try_init(|| destination.sweep(&self.station));
+        let sweeping = tokio::time::timeout(deadline, sweeping).await;
+        if let Err(error) = sweeping.map_err(too_slow)? {
+            tracing::debug!(destination = name, reason = error.chain(), "not swept");
+        }
         match errand {
             Errand::Send(item) => {
                 let sending = destination.send(&self.data, item, &self.quiet);

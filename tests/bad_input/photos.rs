@@ -2,7 +2,7 @@
 
 use super::ask;
 use super::kept::{Before, sha256, sha256_of, station};
-use super::rig::{Rig, files_below, picture};
+use super::rig::{Rig, files_below, picture, process_kib};
 use shutterline::model::Verdict;
 use std::path::PathBuf;
 
@@ -90,12 +90,7 @@ fn a_file_of_200_mb_is_stored_and_never_held_in_memory() {
     let mut huge = picture(3);
     huge.resize(200_000_000, 0x5a);
     refuses(&rig, &huge, &["200.0 MB", "at most"]);
-    let status = std::fs::read_to_string(format!("/proc/{}/status", rig.pid())).expect("status");
-    let peak = status
-        .lines()
-        .find_map(|l| l.strip_prefix("VmHWM:"))
-        .and_then(|l| l.trim().split(' ').next()?.parse::<u64>().ok())
-        .expect("VmHWM");
+    let peak = process_kib(rig.pid(), "VmHWM");
     assert!(peak < 150_000, "the daemon held {peak} kB");
     rig.stop();
 }

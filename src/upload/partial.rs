@@ -1,0 +1,35 @@
+//! Files that are not whole yet: where they lie at a destination, and who clears them away.
+
+use crate::archive::OutboxItem;
+use crate::model::StationId;
+use futures_util::TryStreamExt;
+use opendal::Operator;
+
+/// Where files lie at the destination until they are whole and verified.
+const FOLDER: &str = ".shutterline-partial/";
+
+/// The name of one attempt's file. Each has its own: a write that hung and was given up may still end one day.
+pub(super) fn name(item: &OutboxItem, attempt: u32) -> String {
+    format!("{FOLDER}{}.{}-{attempt}", item.frame, item.id.0)
+}
+
+/// Removes what this station left there and has forgotten: it died or gave up on the way, and the item took another
+/// name since. Only while nothing of ours is on its way there. Other stations' files are theirs.
+pub(super) async fn sweep(service: &Operator, station: &StationId) -> opendal::Result<u64> {
+    if !service.info().capability().rename {
+        return Ok(0);
+    }
+    let ours = format!("{station}-");
+    let mut removed = 0;
+    let mut entries = match service.lister(FOLDER).await {
+        Err(error) if error.kind() == opendal::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    while let Some(entry) = entries.try_next().await? {
+        if entry.metadata().is_file() && entry.name().starts_with(&ours) {
+            service.delete(entry.path()).await?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
