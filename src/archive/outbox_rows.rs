@@ -134,21 +134,32 @@ fn requeue_file(
         run(db, sql, params![old.id, state])?;
     }
     if let (Some(key), None, None) = (key, there, waiting) {
-        run(
-            db,
-            "INSERT INTO outbox (file, destination, key, sha256, size_bytes, state, replaces, begun)
-             VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, 0)",
-            params![
-                stored.id,
-                destination,
-                key,
-                file.sha256.as_str(),
-                sql_bytes(file.size_bytes),
-                replaces,
-            ],
-        )?;
+        queue_file(db, stored, destination, key, replaces)?;
     }
     Ok(())
+}
+
+fn queue_file(
+    db: &Connection,
+    stored: &StoredFile,
+    destination: &str,
+    key: &str,
+    replaces: Option<&str>,
+) -> Result<()> {
+    run(
+        db,
+        "INSERT INTO outbox (file, destination, key, sha256, size_bytes, state, replaces, begun)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, 0)",
+        params![
+            stored.id,
+            destination,
+            key,
+            stored.file.sha256.as_str(),
+            sql_bytes(stored.file.size_bytes),
+            replaces,
+        ],
+    )
+    .map(drop)
 }
 
 /// The next of a destination by their turn: one probe of `outbox_due` each, however long the queue.

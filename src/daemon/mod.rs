@@ -20,6 +20,7 @@ mod shell;
 mod sight;
 mod standards;
 mod start;
+mod threads;
 mod timers;
 
 pub use options::{Options, OptionsError};

@@ -4,28 +4,23 @@ use super::checks::CheckPool;
 use super::inbox::{INBOX, Inbox, Message};
 use super::options::Options;
 use super::publish::Publisher;
-use super::shell::{End, Parts, Shell};
+use super::shell::{End, Parts};
 use super::sight::{Cores, load_models};
+use super::threads::{forward_asks, start_housekeeping, start_loop, start_panel};
 use crate::archive::{Archive, ArchiveError, Reader};
 use crate::camera::{self, CameraError, CameraLink};
 use crate::check::{Checker, Standard};
 use crate::clock;
-use crate::model::{Bytes, OutboxCounts, Session};
-use crate::panel::SimPanel;
+use crate::model::{OutboxCounts, Session};
 use crate::station::Station;
 use crate::upload::{Quiet, Worker};
-use crate::web::{self, Ask, BindError, Handle};
-use std::os::unix::fs::MetadataExt;
+use crate::web::{self, BindError, Handle};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::{channel, sync_channel};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Questions waiting for the loop: more than any number of people at one station.
 const ASKS: usize = 64;
-
-/// How often free space, the clock's trust and the outbox are looked at.
-const HOUSEKEEPING: Duration = Duration::from_millis(500);
 
 /// Why the daemon could not start.
 #[derive(Debug, thiserror::Error)]
@@ -81,10 +76,8 @@ impl Daemon {
         let data = options.archive.data.clone();
         let incoming = options.archive.incoming.clone();
         let done = inbox.clone();
-        let (archive, snapshot) = Archive::open(
-            options.archive,
-            Box::new(move |d| drop(done.send(Message::Archive(d)))),
-        )?;
+        let tell = move |d| drop(done.send(Message::Archive(d)));
+        let (archive, snapshot) = Archive::open(options.archive, Box::new(tell))?;
         let reader = Reader::open(&data)?;
         // Under the data folder's lock, so a stale socket is nobody else's.
         let listener = web::bind_with_mode(&options.socket, options.socket_mode)?;
@@ -101,12 +94,12 @@ impl Daemon {
         let (checker, sight) = checker(options.standard, options.models.as_deref());
         let checks = start_checks(options.check_threads, checker, &data, &reader, &inbox)?;
         let notices = inbox.clone();
-        let mut camera_options = options.camera;
-        camera_options.profile.clone_from(&profile);
-        let camera = CameraLink::start(
-            camera_options,
-            Box::new(move |n| drop(notices.send(Message::Camera(n)))),
-        )?;
+        let camera = camera::Options {
+            profile: profile.clone(),
+            ..options.camera
+        };
+        let tell = move |n| drop(notices.send(Message::Camera(n)));
+        let camera = CameraLink::start(camera, Box::new(tell))?;
         let publisher = Publisher::new();
         let (asks, questions) = mpsc::channel(ASKS);
         let handle = Handle {
@@ -117,13 +110,14 @@ impl Daemon {
             reader: reader.clone(),
         };
         let (counts, counted) = watch::channel(outbox_at_start(&reader)?);
+        let quiet = Quiet::while_shooting(publisher.status());
         let uploads = Worker::new(
             archive.outbox(),
             station_id,
             data.clone(),
             options.destinations,
             options.pace,
-            Quiet::while_shooting(publisher.status()),
+            quiet,
             counts,
         );
         let (leftovers, left_over) = channel();
@@ -224,129 +218,6 @@ fn outbox_at_start(reader: &Reader) -> Result<OutboxCounts, ArchiveError> {
         pending: rows.len() as u64 - failed,
         failed,
     })
-}
-
-fn start_panel(
-    inbox: &Inbox,
-    policy: &crate::station::Policy,
-) -> Result<(SimPanel, crate::panel::Finger), StartError> {
-    let edges = inbox.clone();
-    SimPanel::start(
-        Box::new(move |e| {
-            // A press that the loop has no room for is better lost than late: it would fire for whoever sits there then.
-            if edges.try_send(Message::Panel(e)).is_err() {
-                tracing::error!("an edge was dropped: the loop is behind");
-            }
-        }),
-        policy.long_press,
-        policy.double_press,
-    )
-    .map_err(|source| StartError::Thread {
-        what: "the panel",
-        source,
-    })
-}
-
-fn start_loop(
-    parts: Parts,
-    messages: Receiver<Message>,
-    inbox: Inbox,
-    first: Vec<crate::station::Action>,
-) -> Result<oneshot::Receiver<(Parts, End)>, StartError> {
-    let (ending, ended) = oneshot::channel();
-    std::thread::Builder::new()
-        .name("station".into())
-        .spawn(move || {
-            let end = Shell::new(parts, messages, inbox).run(first);
-            ending.send(end).ok();
-        })
-        .map_err(|source| StartError::Thread {
-            what: "the station loop",
-            source,
-        })?;
-    Ok(ended)
-}
-
-/// Questions cross from the async side on a thread of their own, so that a full inbox holds up nobody else.
-fn forward_asks(mut questions: mpsc::Receiver<Ask>, inbox: &Inbox) -> Result<(), StartError> {
-    let inbox = inbox.clone();
-    std::thread::Builder::new()
-        .name("asks".into())
-        .spawn(move || {
-            while let Some(ask) = questions.blocking_recv() {
-                if inbox.send(Message::Ask(ask)).is_err() {
-                    return;
-                }
-            }
-        })
-        .map(drop)
-        .map_err(|source| StartError::Thread {
-            what: "questions",
-            source,
-        })
-}
-
-/// Looks at the disk, the clock and the outbox, and removes what is left over, beside the loop: each may block on a
-/// dying disk.
-fn start_housekeeping(
-    data: &Path,
-    incoming: Option<PathBuf>,
-    counted: watch::Receiver<OutboxCounts>,
-    leftovers: Receiver<PathBuf>,
-    inbox: &Inbox,
-) -> Result<(), StartError> {
-    let (data, inbox) = (data.to_owned(), inbox.clone());
-    std::thread::Builder::new()
-        .name("housekeeping".into())
-        .spawn(move || {
-            loop {
-                let look = Message::Housekeeping {
-                    free: free_space(&data),
-                    landing: incoming.as_deref().and_then(|i| landing(&data, i)),
-                    clock_trusted: clock::wall_clock_trusted(),
-                    outbox: *counted.borrow(),
-                };
-                if inbox.send(look).is_err() {
-                    return;
-                }
-                match leftovers.recv_timeout(HOUSEKEEPING) {
-                    Ok(leftover) => remove(&leftover),
-                    Err(RecvTimeoutError::Timeout) => {}
-                    Err(RecvTimeoutError::Disconnected) => return,
-                }
-            }
-        })
-        .map(drop)
-        .map_err(|source| StartError::Thread {
-            what: "housekeeping",
-            source,
-        })
-}
-
-fn remove(leftover: &Path) {
-    if let Err(error) = std::fs::remove_file(leftover) {
-        tracing::warn!(path = %leftover.display(), %error, "a download stays behind");
-    }
-}
-
-/// Free bytes where downloads land; `None` if that is the data folder's own file system, which is looked at anyway.
-fn landing(data: &Path, incoming: &Path) -> Option<Bytes> {
-    let device = |path: &Path| path.metadata().map(|m| m.dev());
-    match (device(data), device(incoming)) {
-        (Ok(data), Ok(incoming)) if data == incoming => None,
-        _ => Some(free_space(incoming)),
-    }
-}
-
-/// Free bytes on a path's file system; 0 when it cannot be asked, which stops the shutter.
-fn free_space(path: &Path) -> Bytes {
-    match rustix::fs::statvfs(path) {
-        Ok(fs) => Bytes(fs.f_bavail.saturating_mul(fs.f_frsize)),
-        Err(error) => {
-            tracing::error!(path = %path.display(), %error, "free space cannot be read");
-            Bytes(0)
-        }
-    }
 }
 
 fn notify(states: &[sd_notify::NotifyState<'_>]) {

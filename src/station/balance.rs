@@ -24,6 +24,22 @@ struct Balance {
     remarks: Vec<String>,
 }
 
+impl Balance {
+    fn counted(&self) -> String {
+        format!(
+            "{} accepted, {} held, {} absent, {} unfinished, {} unbound",
+            self.accepted, self.held, self.absent, self.unfinished, self.unbound
+        )
+    }
+
+    fn detail(&self) -> serde_json::Value {
+        json!({
+            "accepted": self.accepted, "held": self.held, "absent": self.absent,
+            "unfinished": self.unfinished, "unbound": self.unbound, "remaining": self.remaining,
+        })
+    }
+}
+
 impl Station {
     /// Closes the open session if every serial is accepted, held, absent, unfinished or unbound, nothing is set
     /// aside or on its way, and the card holds nothing that the archive lacks; or by force.
@@ -64,20 +80,9 @@ impl Station {
         } else {
             EventKind::SessionForced
         };
-        let entry = self.event(by.who, kind).rows(rows).detail(json!({
-            "accepted": balance.accepted, "held": balance.held, "absent": balance.absent,
-            "unfinished": balance.unfinished, "unbound": balance.unbound,
-            "remaining": balance.remaining,
-        }));
-        let message = format!(
-            "session {} is closed: {} accepted, {} held, {} absent, {} unfinished, {} unbound",
-            session.id,
-            balance.accepted,
-            balance.held,
-            balance.absent,
-            balance.unfinished,
-            balance.unbound
-        );
+        let entry = self.event(by.who, kind).rows(rows);
+        let entry = entry.detail(balance.detail());
+        let message = format!("session {} is closed: {}", session.id, balance.counted());
         let mut remarks = balance.remaining;
         remarks.extend(balance.remarks);
         let outcome = Outcome {

@@ -72,25 +72,16 @@ impl Station {
 
     /// By reason: how many of how many students it has rejected.
     fn hits(&self) -> BTreeMap<&'static str, (u32, u32)> {
-        let judged = |serial: &Serial| {
-            let frames = self.frames.of(*serial);
-            let mut counted = frames.filter(|f| f.verdict.is_some() && !f.failed_by_equipment());
-            counted.next_back().map(|f| f.id.order().0)
-        };
-        let entries = self.queue.entries().iter().map(|e| e.serial);
-        let mut latest: Vec<(u64, Serial)> =
-            entries.filter_map(|s| Some((judged(&s)?, s))).collect();
-        latest.sort_unstable();
-        let latest = &latest[latest.len().saturating_sub(STUDENTS)..];
+        let students = self.frames.judged().len().min(STUDENTS) as u32;
         let mut hits = BTreeMap::new();
-        for (_, serial) in latest {
-            let own = self.frames.of(*serial).filter(|f| !f.failed_by_equipment());
+        for serial in self.frames.judged().rev().take(STUDENTS) {
+            let own = self.frames.of(serial).filter(|f| !f.failed_by_equipment());
             let rejecting = own
                 .flat_map(|f| &f.reasons)
                 .filter(|r| r.severity == Severity::Reject && !self.lowered.contains(&r.id));
             let ids: BTreeSet<_> = rejecting.filter_map(|r| rule::waivable(&r.id)).collect();
             for id in ids {
-                hits.entry(id).or_insert((0, latest.len() as u32)).0 += 1;
+                hits.entry(id).or_insert((0, students)).0 += 1;
             }
         }
         hits

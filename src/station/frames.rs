@@ -11,6 +11,9 @@ pub(super) struct Frames {
     session: Option<SessionId>,
     all: HashMap<FrameId, Frame>,
     by_serial: HashMap<Serial, BTreeSet<FrameOrder>>,
+    /// Who was judged, by the place of the latest frame that counts as the student's.
+    judged: BTreeSet<(u64, Serial)>,
+    judged_at: HashMap<Serial, u64>,
     set_aside: BTreeSet<FrameId>,
     counts: FrameCounts,
 }
@@ -69,6 +72,11 @@ impl Frames {
         self.of(serial).filter(|f| !f.failed_by_equipment()).count() as u32
     }
 
+    /// Serials in the order in which they were last judged, not counting what the equipment spoiled; the latest is last.
+    pub(super) fn judged(&self) -> impl DoubleEndedIterator<Item = Serial> + ExactSizeIterator {
+        self.judged.iter().map(|(_, serial)| *serial)
+    }
+
     pub(super) fn last_of(&self, serial: Serial) -> Option<&Frame> {
         self.of(serial).next_back()
     }
@@ -84,13 +92,34 @@ impl Frames {
 
     /// A frame as it reads from now on. One of a session that is over is not kept.
     pub(super) fn put(&mut self, frame: Frame) {
+        let new_owner = frame.serial;
+        let mut old_owner = None;
         if let Some(old) = self.all.remove(&frame.id) {
             self.index(&old, false);
+            old_owner = old.serial;
         }
         let stray = frame.session.is_none() && frame.state == FrameState::SetAside;
         if stray || (frame.session.is_some() && frame.session == self.session) {
             self.index(&frame, true);
             self.all.insert(frame.id.clone(), frame);
+        }
+        for owner in [old_owner, new_owner].into_iter().flatten() {
+            self.index_judged(owner);
+        }
+    }
+
+    fn index_judged(&mut self, serial: Serial) {
+        let counts = |f: &&Frame| f.verdict.is_some() && !f.failed_by_equipment();
+        let latest = self.of(serial).rev().find(counts).map(|f| f.id.order().0);
+        let known = match latest {
+            Some(at) => self.judged_at.insert(serial, at),
+            None => self.judged_at.remove(&serial),
+        };
+        if known != latest {
+            if let Some(at) = known {
+                self.judged.remove(&(at, serial));
+            }
+            self.judged.extend(latest.map(|at| (at, serial)));
         }
     }
 

@@ -88,7 +88,8 @@ fn incoming(rig: &Rig) -> Vec<PathBuf> {
 /// Serial 2 is shot, and its download is under way; how the file on the card hashes.
 fn in_the_middle_of_a_download(rig: &Rig) -> String {
     rig.scene(&large_picture());
-    rig.knob(json!({ "slow": { "bytes_per_s": 2_000_000 } }));
+    // Takes many seconds, so that what is done in its middle, on however busy a machine, is; then it is let go.
+    rig.knob(json!({ "slow": { "bytes_per_s": 200_000 } }));
     rig.press("pedal");
     until("a download under way", || {
         incoming(rig)
@@ -163,7 +164,8 @@ fn a_data_disk_that_fills_up_during_a_download_costs_no_frame() {
 
 /// Not one row finds room any more, and the download is through.
 fn without_room_for_a_row(rig: &Rig, disk: &Disk) {
-    // A write-ahead log that was written before has room of its own.
+    // A write-ahead log that was written before has room of its own, and receipts would write it.
+    rig.until("delivery", |s| s.outbox.pending == 0);
     let database = rusqlite::Connection::open(rig.dir.join("data/shutterline.db")).expect("open");
     until("an empty write-ahead log", || {
         let truncated = "PRAGMA wal_checkpoint(TRUNCATE)";
@@ -281,6 +283,7 @@ fn an_fsync_fails(of: &str) {
     let before = station(&mut rig, 3);
     std::fs::write(&switch, of).expect("switch");
     let original = in_the_middle_of_a_download(&rig);
+    rig.knob(json!({ "slow": { "bytes_per_s": 0 } }));
     rig.until("storage-failed", |s| {
         s.faults.contains(&Fault::StorageFailed)
     });

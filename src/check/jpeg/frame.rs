@@ -34,25 +34,51 @@ pub struct Frame {
     pub(super) components: Vec<Component>,
 }
 
+impl Coding {
+    /// By the last byte of the frame's marker (T.81, table B.1).
+    fn of(marker: u8) -> Result<Self, Unreadable> {
+        let what = match marker {
+            0xC0 | 0xC1 => return Ok(Coding::Sequential),
+            0xC2 => return Ok(Coding::Progressive),
+            0xC3 => "lossless",
+            0xC9..=0xCB => "arithmetic coding",
+            _ => "hierarchical coding",
+        };
+        Err(Unreadable::Unsupported { what })
+    }
+}
+
+/// From three bytes each; else what is wrong with them.
+fn components(bytes: &[u8]) -> Result<Vec<Component>, &'static str> {
+    let mut components: Vec<Component> = bytes
+        .chunks_exact(3)
+        .map(|c| Component {
+            id: c[0],
+            across: u32::from(c[1] >> 4),
+            down: u32::from(c[1] & 15),
+            table: c[2],
+        })
+        .collect();
+    let sane =
+        |c: &Component| (1..=4).contains(&c.across) && (1..=4).contains(&c.down) && c.table < 4;
+    if !components.iter().all(sane) {
+        return Err("a component with impossible sampling");
+    }
+    if let [only] = components.as_mut_slice() {
+        // With a single plane the sampling factors have no meaning (T.81, A.2.2).
+        (only.across, only.down) = (1, 1);
+    }
+    if components.iter().map(|c| c.across * c.down).sum::<u32>() > 10 {
+        return Err("more than ten blocks in a unit");
+    }
+    Ok(components)
+}
+
 impl Frame {
     /// From the marker's last byte and its segment, which begins at `offset` of the file.
     pub(super) fn parse(marker: u8, segment: &[u8], offset: usize) -> Result<Self, Unreadable> {
         let damaged = |what| Unreadable::Damaged { offset, what };
-        let coding = match marker {
-            0xC0 | 0xC1 => Coding::Sequential,
-            0xC2 => Coding::Progressive,
-            0xC3 => return Err(Unreadable::Unsupported { what: "lossless" }),
-            0xC9..=0xCB => {
-                return Err(Unreadable::Unsupported {
-                    what: "arithmetic coding",
-                });
-            }
-            _ => {
-                return Err(Unreadable::Unsupported {
-                    what: "hierarchical coding",
-                });
-            }
-        };
+        let coding = Coding::of(marker)?;
         let &[precision, h1, h0, w1, w0, count, ref rest @ ..] = segment else {
             return Err(damaged("a frame header that is too short"));
         };
@@ -83,39 +109,12 @@ impl Frame {
         if u64::from(width) * u64::from(height) > limit {
             return Err(Unreadable::too_many_pixels(width, height, progressive));
         }
-        let components = rest
-            .chunks_exact(3)
-            .map(|c| Component {
-                id: c[0],
-                across: u32::from(c[1] >> 4),
-                down: u32::from(c[1] & 15),
-                table: c[2],
-            })
-            .collect::<Vec<_>>();
-        let sane =
-            |c: &Component| (1..=4).contains(&c.across) && (1..=4).contains(&c.down) && c.table < 4;
-        if !components.iter().all(sane) {
-            return Err(damaged("a component with impossible sampling"));
-        }
-        let mut frame = Frame {
+        let frame = Frame {
             width,
             height,
             coding,
-            components,
+            components: components(rest).map_err(damaged)?,
         };
-        if let [only] = frame.components.as_mut_slice() {
-            // With a single plane the sampling factors have no meaning (T.81, A.2.2).
-            (only.across, only.down) = (1, 1);
-        }
-        if frame
-            .components
-            .iter()
-            .map(|c| c.across * c.down)
-            .sum::<u32>()
-            > 10
-        {
-            return Err(damaged("more than ten blocks in a unit"));
-        }
         Ok(frame)
     }
 

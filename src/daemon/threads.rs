@@ -1,0 +1,146 @@
+//! The daemon's own threads beside the station's loop: the panel's, the one that carries questions, and housekeeping.
+
+use super::inbox::{Inbox, Message};
+use super::shell::{End, Parts, Shell};
+use super::start::StartError;
+use crate::clock;
+use crate::model::{Bytes, OutboxCounts};
+use crate::panel::{Finger, SimPanel};
+use crate::station::{Action, Policy};
+use crate::web::Ask;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// How often free space, the clock's trust and the outbox are looked at.
+const HOUSEKEEPING: Duration = Duration::from_millis(500);
+
+/// The panel, and the finger that the socket presses it with.
+pub(super) fn start_panel(
+    inbox: &Inbox,
+    policy: &Policy,
+) -> Result<(SimPanel, Finger), StartError> {
+    let edges = inbox.clone();
+    SimPanel::start(
+        Box::new(move |e| {
+            // A press that the loop has no room for is better lost than late: it would fire for whoever sits there then.
+            if edges.try_send(Message::Panel(e)).is_err() {
+                tracing::error!("an edge was dropped: the loop is behind");
+            }
+        }),
+        policy.long_press,
+        policy.double_press,
+    )
+    .map_err(|source| StartError::Thread {
+        what: "the panel",
+        source,
+    })
+}
+
+/// The thread that owns the station.
+pub(super) fn start_loop(
+    parts: Parts,
+    messages: Receiver<Message>,
+    inbox: Inbox,
+    first: Vec<Action>,
+) -> Result<oneshot::Receiver<(Parts, End)>, StartError> {
+    let (ending, ended) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("station".into())
+        .spawn(move || {
+            let end = Shell::new(parts, messages, inbox).run(first);
+            ending.send(end).ok();
+        })
+        .map_err(|source| StartError::Thread {
+            what: "the station loop",
+            source,
+        })?;
+    Ok(ended)
+}
+
+/// Questions cross from the async side on a thread of their own, so that a full inbox holds up nobody else.
+pub(super) fn forward_asks(
+    mut questions: mpsc::Receiver<Ask>,
+    inbox: &Inbox,
+) -> Result<(), StartError> {
+    let inbox = inbox.clone();
+    std::thread::Builder::new()
+        .name("asks".into())
+        .spawn(move || {
+            while let Some(ask) = questions.blocking_recv() {
+                if inbox.send(Message::Ask(ask)).is_err() {
+                    return;
+                }
+            }
+        })
+        .map(drop)
+        .map_err(|source| StartError::Thread {
+            what: "questions",
+            source,
+        })
+}
+
+/// Looks at the disk, the clock and the outbox, and removes what is left over, beside the loop: each may block on a
+/// dying disk.
+pub(super) fn start_housekeeping(
+    data: &Path,
+    incoming: Option<PathBuf>,
+    counted: watch::Receiver<OutboxCounts>,
+    leftovers: Receiver<PathBuf>,
+    inbox: &Inbox,
+) -> Result<(), StartError> {
+    let (data, inbox) = (data.to_owned(), inbox.clone());
+    std::thread::Builder::new()
+        .name("housekeeping".into())
+        .spawn(move || {
+            loop {
+                let look = Message::Housekeeping {
+                    free: free_space(&data),
+                    landing: incoming.as_deref().and_then(|i| landing(&data, i)),
+                    clock_trusted: clock::wall_clock_trusted(),
+                    outbox: *counted.borrow(),
+                };
+                if inbox.send(look).is_err() {
+                    return;
+                }
+                match leftovers.recv_timeout(HOUSEKEEPING) {
+                    Ok(leftover) => remove(&leftover),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+        })
+        .map(drop)
+        .map_err(|source| StartError::Thread {
+            what: "housekeeping",
+            source,
+        })
+}
+
+fn remove(leftover: &Path) {
+    if let Err(error) = std::fs::remove_file(leftover) {
+        tracing::warn!(path = %leftover.display(), %error, "a download stays behind");
+    }
+}
+
+/// Free bytes where downloads land; `None` if that is the data folder's own file system, which is looked at anyway.
+fn landing(data: &Path, incoming: &Path) -> Option<Bytes> {
+    let device = |path: &Path| path.metadata().map(|m| m.dev());
+    match (device(data), device(incoming)) {
+        (Ok(data), Ok(incoming)) if data == incoming => None,
+        _ => Some(free_space(incoming)),
+    }
+}
+
+/// Free bytes on a path's file system; 0 when it cannot be asked, which stops the shutter.
+fn free_space(path: &Path) -> Bytes {
+    match rustix::fs::statvfs(path) {
+        Ok(fs) => Bytes(fs.f_bavail.saturating_mul(fs.f_frsize)),
+        Err(error) => {
+            tracing::error!(path = %path.display(), %error, "free space cannot be read");
+            Bytes(0)
+        }
+    }
+}
