@@ -50,7 +50,7 @@ impl Day {
         self.venue.try_open(options).unwrap()
     }
 
-    /// Hands in a job; `None` if the process ended in it.
+    /// Hands in a job; `None` if the process ended in it, or while it waited for room, of which the end may be either.
     fn answer(&mut self, job: impl FnOnce(&Venue, &Run) -> Job) -> Option<bool> {
         let run = self.run();
         run.archive.submit(job(&self.venue, &run)).unwrap();
@@ -58,7 +58,10 @@ impl Day {
         *self.venue.knob.lock().unwrap() = None;
         drop(run);
         self.crash = None;
-        answer.map(|done| matches!(done, Done::Committed(_)))
+        match answer? {
+            Done::Waits(_) => None,
+            done => Some(matches!(done, Done::Committed(_))),
+        }
     }
 
     /// Owners as stored. After a crash a job may be there or not; if it is, it is there as a whole.
