@@ -223,3 +223,37 @@ fn memory_does_not_grow_with_the_frames() {
     let peak = process_kib(rig.pid(), "VmHWM");
     assert!(peak < PEAK_MAX_KIB, "{peak} KiB");
 }
+
+/// Names of a process's threads, and how nice each is.
+fn threads(pid: u32) -> Vec<(String, i32)> {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("threads");
+    let stats = tasks.flatten().filter_map(|task| {
+        // One that has just ended has none.
+        std::fs::read_to_string(task.path().join("stat")).ok()
+    });
+    let thread = |stat: String| {
+        let (name, rest) = stat.split_once('(')?.1.rsplit_once(')')?;
+        // proc_pid_stat(5): the name is field 2, the niceness field 19.
+        let nice = rest.split_whitespace().nth(16)?.parse().ok()?;
+        Some((name.to_owned(), nice))
+    };
+    stats.map(|stat| thread(stat).expect("stat")).collect()
+}
+
+/// The pedal and the archive go before the check (I8).
+#[test]
+fn the_check_stands_back_behind_all_else() {
+    let mut rig = Rig::new("").with_models();
+    rig.scene(&pictures::scene(1, Scene::Good, 800, 1200));
+    rig.start();
+    rig.open_session(1);
+    rig.shoot();
+    let threads = threads(rig.pid());
+    let of_the_check = |name: &str| name.starts_with("check-") || name.starts_with("rten-");
+    let (check, rest): (Vec<_>, Vec<_>) = threads.iter().partition(|(name, _)| of_the_check(name));
+    assert!(check.len() >= 2 && rest.len() >= 5, "{threads:?}");
+    let ours = rest[0].1;
+    assert!(rest.iter().all(|(_, nice)| *nice == ours), "{threads:?}");
+    let behind = (ours + 5).min(19);
+    assert!(check.iter().all(|(_, nice)| *nice == behind), "{threads:?}");
+}

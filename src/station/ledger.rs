@@ -150,6 +150,20 @@ impl Station {
         }
     }
 
+    /// Whoever waits for a change that the archive has, but cannot write for now, hears so instead of waiting along.
+    pub(super) fn answer_early(&mut self, refusal: &Refusal) {
+        let mut early = Vec::new();
+        for after in self.ledger.open.values_mut() {
+            if let After::Answer { to, .. } = after {
+                early.push(*to);
+                *after = After::Change;
+            }
+        }
+        for to in early {
+            self.reply(to, Err(refusal.clone()));
+        }
+    }
+
     pub(super) fn commit_failed(&mut self, ticket: Ticket, failure: CommitFailure) {
         let Some(after) = self.ledger.open.remove(&ticket) else {
             return;

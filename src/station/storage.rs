@@ -72,6 +72,19 @@ impl Station {
         self.archive_waits = wait;
         self.fault(Fault::DatabaseLocked, wait == Some(ArchiveWait::Unlocked));
         self.fall_short(Short::Rows, wait == Some(ArchiveWait::Room));
+        if let Some(wait) = wait {
+            let (message, next) = match wait {
+                ArchiveWait::Room => (
+                    "not written down yet: the disk of the data folder is full",
+                    "free some space there and it is done by itself; look before you ask again",
+                ),
+                ArchiveWait::Unlocked => (
+                    "not written down yet: another program locks the database",
+                    "close it and it is done by itself; look before you ask again",
+                ),
+            };
+            self.answer_early(&Refusal::new(RefusalCode::Storage, message, next));
+        }
     }
 
     fn fall_short(&mut self, why: Short, short: bool) {

@@ -215,6 +215,47 @@ fn a_data_disk_without_room_for_a_row_is_waited_for() {
     rig.stop();
 }
 
+/// Rows fit into what the write-ahead log has until it is used up: one of these changes is the first to find no room, before
+/// anybody knows that there is none.
+#[test]
+fn changes_on_a_full_disk_are_answered_and_what_was_taken_is_done_later() {
+    let mut rig = Rig::new("");
+    let Some(disk) = Disk::at(rig.dir.join("data"), 200) else {
+        return;
+    };
+    let before = station(&mut rig, 3);
+    rig.until("delivery", |s| s.outbox.pending == 0);
+    disk.fill(0);
+    let refused = std::cell::RefCell::new(None);
+    until("a change without room", || {
+        ["hold", "recall"].into_iter().any(|change| {
+            let asked = ask(&rig, &["queue", change, "3"]);
+            let full = asked.code != Some(0);
+            refused.replace(Some(asked));
+            full
+        })
+    });
+    let refused = refused.into_inner().expect("an answer");
+    assert_eq!(refused.code, Some(4), "{refused:#?}");
+    let yet = refused.err.contains("not written down yet");
+    assert!(
+        yet || refused.err.contains("nothing was changed"),
+        "{refused:#?}"
+    );
+    assert!(
+        refused.err.contains("next: free some space"),
+        "{refused:#?}"
+    );
+    before.still(&rig);
+    disk.free();
+    rig.until("the fault to be over", |s| s.faults.is_empty());
+    let known = ask(&rig, &["queue", "list", "--json"]).json();
+    rig.stop();
+    rig.start();
+    assert_eq!(ask(&rig, &["queue", "list", "--json"]).json(), known);
+    rig.stop();
+}
+
 #[test]
 fn a_daemon_killed_while_it_waits_for_room_costs_no_frame() {
     let mut rig = Rig::new("refetch-ms = 50");
