@@ -15,11 +15,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// takes. One more is answered `unchecked` rather than kept waiting for ever.
 const QUEUE: usize = 16;
 
-/// How far the check stands back behind the rest of the station, in steps of `nice`. Its hundreds of milliseconds of
-/// arithmetic would else hold up the pedal and the few that make a frame durable; five steps leave it a quarter of a core
-/// that is fought for, and all of one that is free.
-const STANDS_BACK: i32 = 5;
-
 struct Work {
     frame: FrameId,
     path: PathBuf,
@@ -28,16 +23,6 @@ struct Work {
 /// Hands frames to the check threads.
 pub(super) struct CheckPool {
     work: SyncSender<Work>,
-}
-
-/// On Linux this is the calling thread's alone, and that of the threads it starts.
-fn stand_back() {
-    let now = rustix::process::getpriority_process(None);
-    let stood_back =
-        now.and_then(|now| rustix::process::setpriority_process(None, now + STANDS_BACK));
-    if let Err(error) = stood_back {
-        tracing::warn!(%error, "the check does not stand back behind the shutter");
-    }
 }
 
 impl CheckPool {
@@ -61,7 +46,6 @@ impl CheckPool {
             std::thread::Builder::new()
                 .name(format!("check-{n}"))
                 .spawn(move || {
-                    stand_back();
                     let judge = |work: &Work| place.judge(&checker, &work.frame, &work.path);
                     run(&waiting, judge, checker.standard().name(), &inbox);
                 })?;
