@@ -3,6 +3,7 @@
 
 mod background;
 mod clothes;
+mod cutout;
 mod eyes;
 mod faces;
 mod focus;
@@ -12,7 +13,6 @@ mod head;
 mod light;
 mod mouth;
 mod ornaments;
-mod part;
 mod pose;
 mod shoulders;
 mod skin;
