@@ -54,17 +54,17 @@ impl Square {
 }
 
 /// The small picture at half, a quarter, … of its size, for whoever needs few pixels of it.
-pub(in crate::check) struct Sizes<'c> {
-    whole: &'c Colour,
+pub(in crate::check) struct Sizes {
+    whole: Colour,
     halves: Vec<Colour>,
 }
 
-impl<'c> Sizes<'c> {
+impl Sizes {
     /// Down to an eighth.
-    pub(in crate::check) fn of(whole: &'c Colour) -> Self {
+    pub(in crate::check) fn of(whole: Colour) -> Self {
         let mut halves: Vec<Colour> = Vec::new();
         for _ in 0..3 {
-            let next = halves.last().unwrap_or(whole).halved();
+            let next = halves.last().unwrap_or(&whole).halved();
             if next.width == 0 || next.height == 0 {
                 break;
             }
@@ -75,6 +75,11 @@ impl<'c> Sizes<'c> {
 
     /// The picture itself.
     pub(in crate::check) fn whole(&self) -> &Colour {
+        &self.whole
+    }
+
+    /// The picture itself, when nobody needs the others any more.
+    pub(in crate::check) fn into_whole(self) -> Colour {
         self.whole
     }
 
@@ -82,7 +87,7 @@ impl<'c> Sizes<'c> {
     fn for_step(&self, step: f32) -> (&Colour, f32) {
         let level = (step.max(1.0).log2().floor() as usize).min(self.halves.len());
         match level.checked_sub(1) {
-            None => (self.whole, 1.0),
+            None => (&self.whole, 1.0),
             Some(half) => (&self.halves[half], (1u32 << level) as f32),
         }
     }
@@ -151,10 +156,10 @@ mod tests {
             height: 8.0,
             angle: 0.0,
         };
-        let plain = square.sample(&Sizes::of(&colour), 8, 0.0, 1.0);
+        let plain = square.sample(&Sizes::of(colour.clone()), 8, 0.0, 1.0);
         assert_eq!(plain[(8 + 6) * 3], 1.0);
         square.angle = std::f32::consts::FRAC_PI_2;
-        let turned = square.sample(&Sizes::of(&colour), 8, -1.0, 1.0);
+        let turned = square.sample(&Sizes::of(colour), 8, -1.0, 1.0);
         let brightest = (0..64).max_by(|a, b| turned[a * 3].total_cmp(&turned[b * 3]));
         assert_eq!(
             brightest,
@@ -180,7 +185,7 @@ mod tests {
             height: 64.0,
             angle: 0.0,
         };
-        let taken = whole.sample(&Sizes::of(&colour), 16, 0.0, 1.0);
+        let taken = whole.sample(&Sizes::of(colour), 16, 0.0, 1.0);
         assert!(taken.iter().all(|v| (v - 0.5).abs() < 0.01), "{taken:?}");
     }
 }
