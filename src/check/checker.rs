@@ -1,6 +1,5 @@
 //! A frame's bytes in, a report out.
 
-use super::exposure::Exposure;
 use super::jpeg::{MAX_FILE_BYTES, Unreadable};
 use super::lanes::{Lanes, OneLane};
 use super::measure::{Found, Taken};
@@ -9,7 +8,7 @@ use super::reasons::{self, Breach};
 use super::sight::{self, Sight, View};
 use super::standard::{Limit, Standard};
 use super::timings::{Microseconds, Timings};
-use super::{baseline, catalogue, measures, metadata, placement, sharpness};
+use super::{baseline, catalogue, measures, metadata, placement};
 use crate::model::{Measure, MeasureState, Reason, Report, Severity, Signature, Verdict};
 use std::sync::Arc;
 
@@ -186,13 +185,11 @@ impl<L: Lanes> Judge for Checker<L> {
 
 /// All measures there are, in the catalogue's order, and what later frames are compared by.
 fn measured(sight: &Sight, standard: &Standard, lanes: &impl Lanes) -> (Vec<Taken>, Signature) {
-    let ((mut taken, mut signature), person) = lanes.both(
-        || of_frame(sight),
-        || match &sight.view {
-            View::Whole(scene) => measures::taken(scene, standard),
-            View::Blind { why, .. } => measures::not_taken(why),
-        },
-    );
+    let (mut taken, mut signature) = of_frame(sight);
+    let person = match &sight.view {
+        View::Whole(scene) => measures::taken(scene, standard, lanes),
+        View::Blind { why, .. } => measures::not_taken(why),
+    };
     // Where a face was found, the focus should be on its eyes.
     let at_the_eyes = person
         .iter()
@@ -208,8 +205,7 @@ fn of_frame(sight: &Sight) -> (Vec<Taken>, Signature) {
     let luma = sight.view.luma();
     let outline = &sight.outline;
     let (width, height) = (outline.frame.width, outline.frame.height);
-    let exposure = Exposure::measure(luma);
-    let sharpness = sharpness::measure(luma);
+    let (exposure, sharpness) = (sight.exposure, sight.sharpness);
     let signature = match &sight.view {
         View::Whole(scene) => baseline::seen(scene, sharpness),
         View::Blind { luma, .. } => baseline::blind(luma, sharpness),

@@ -168,36 +168,20 @@ impl<const N: usize> Block<N> {
     /// Of the pixels from (`x`, `y`), which keep a pixel's distance from the border of the image.
     fn measure(plane: &Plane, x: usize, y: usize, side: usize) -> Self {
         let row = |y: usize| &plane.samples[y * plane.width + x - 1..][..side + 2];
-        let (mut darkest, mut lightest) = (u8::MAX, 0);
+        // By columns first, as a processor takes sixteen of them at a time.
+        let (mut dark, mut light) = (vec![u8::MAX; side + 2], vec![0; side + 2]);
         // The gradients reach a pixel over the border, and so has the contrast to.
         for y in y - 1..=y + side {
-            for &s in row(y) {
-                darkest = darkest.min(s);
-                lightest = lightest.max(s);
+            for ((dark, light), &s) in dark.iter_mut().zip(&mut light).zip(row(y)) {
+                *dark = s.min(*dark);
+                *light = s.max(*light);
             }
         }
+        let darkest = dark.into_iter().fold(u8::MAX, u8::min);
+        let lightest = light.into_iter().fold(0, u8::max);
         let mut steepest = [0i32; N];
         for y in y..y + side {
-            let (above, here, below) = (row(y - 1), row(y), row(y + 1));
-            let line = above.windows(3).zip(here.windows(3)).zip(below.windows(3));
-            for ((a, h), b) in line {
-                let [a0, a1, a2] = [a[0], a[1], a[2]].map(i32::from);
-                let [b0, b1, b2] = [b[0], b[1], b[2]].map(i32::from);
-                // Sobel: eight times the slope in code values a pixel, smoothed across it.
-                let gx = a2 - a0 + 2 * (i32::from(h[2]) - i32::from(h[0])) + b2 - b0;
-                let gy = b0 - a0 + 2 * (b1 - a1) + b2 - a2;
-                for (direction, steepest) in steepest.iter_mut().enumerate() {
-                    // Squares of the gradient, and of its part along a direction.
-                    let square = match direction {
-                        0 => gx * gx + gy * gy,
-                        1 => gx * gx,
-                        2 => (gx + gy) * (gx + gy) / 2,
-                        3 => gy * gy,
-                        _ => (gx - gy) * (gx - gy) / 2,
-                    };
-                    *steepest = (*steepest).max(square);
-                }
-            }
+            steepen(row(y - 1), row(y), row(y + 1), &mut steepest);
         }
         Block {
             darkest,
@@ -205,6 +189,61 @@ impl<const N: usize> Block<N> {
             steepest: steepest.map(|s| f64::from(s).sqrt() / 8.0),
         }
     }
+}
+
+/// Raises each direction's square of the steepest gradient to that of the line between these three, which are equally long. Whole
+/// runs of pixels are what a processor works on at once, and this is most of what the sharpness of 24 megapixels costs: what is left over
+/// at the end is taken as a run that lies over the one before it, which a maximum does not mind.
+fn steepen<const N: usize>(above: &[u8], here: &[u8], below: &[u8], steepest: &mut [i32; N]) {
+    const RUN: usize = 16;
+    let pixels = here.len().saturating_sub(2);
+    let mut take = |from: usize, to: usize| {
+        let part = from..to + 2;
+        let (above, here, below) = (&above[part.clone()], &here[part.clone()], &below[part]);
+        let found = squares::<N>(above, here, below);
+        for (steepest, square) in steepest.iter_mut().zip(found) {
+            *steepest = (*steepest).max(square);
+        }
+    };
+    let whole = pixels - pixels % RUN;
+    take(0, whole);
+    if whole < pixels {
+        take(pixels.saturating_sub(RUN), pixels);
+    }
+}
+
+/// The largest squares along a line: of the gradient, and of its part along each direction.
+fn squares<const N: usize>(above: &[u8], here: &[u8], below: &[u8]) -> [i32; N] {
+    let mut largest = [0i32; N];
+    let pixels = here.len().saturating_sub(2);
+    let ([a0, a1, a2], [h0, _, h2], [b0, b1, b2]) = (
+        shifted(above, pixels),
+        shifted(here, pixels),
+        shifted(below, pixels),
+    );
+    for i in 0..pixels {
+        let at = |line: &[u8]| i16::from(line[i]);
+        // Sobel: eight times the slope in code values a pixel, smoothed across it; 1020 at most.
+        let gx = at(a2) - at(a0) + 2 * (at(h2) - at(h0)) + at(b2) - at(b0);
+        let gy = at(b0) - at(a0) + 2 * (at(b1) - at(a1)) + at(b2) - at(a2);
+        let square = |g: i16| i32::from(g) * i32::from(g);
+        for (direction, largest) in largest.iter_mut().enumerate() {
+            let square = match direction {
+                0 => square(gx) + square(gy),
+                1 => square(gx),
+                2 => square(gx + gy) / 2,
+                3 => square(gy),
+                _ => square(gx - gy) / 2,
+            };
+            *largest = (*largest).max(square);
+        }
+    }
+    largest
+}
+
+/// A line's pixels, those one to the right, and those two to the right.
+fn shifted(line: &[u8], pixels: usize) -> [&[u8]; 3] {
+    [0, 1, 2].map(|by| &line[by..by + pixels])
 }
 
 #[cfg(test)]

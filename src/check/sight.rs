@@ -1,14 +1,16 @@
 //! From a frame's bytes to what is seen in it.
 
+use super::exposure::Exposure;
 use super::face::{Blendshapes, Found, Mesh, Person, Sizes, detect, landmarks, mesh, pose};
 use super::jpeg::{Header, Outline, Unreadable};
-use super::lanes::Lanes;
-use super::metadata;
+use super::lanes::{Errand, Lanes};
 use super::models::{InferenceError, Models};
 use super::picture::{Colour, Luma, Turn};
 use super::scene::{Scene, middle};
 use super::timings::Timings;
+use super::{metadata, sharpness};
 use crate::model::{Geometry, Point, Rect};
+use std::sync::OnceLock;
 
 /// From this probability on the mesh lies on a face, and not on something like one.
 const MESH_SCORE_MIN: f32 = 0.5;
@@ -17,6 +19,10 @@ const MESH_SCORE_MIN: f32 = 0.5;
 pub(super) struct Sight<'d> {
     pub(super) outline: Outline<'d>,
     pub(super) orientation: Option<u8>,
+    /// Of the frame.
+    pub(super) exposure: Exposure,
+    /// Of the frame's middle (see [`sharpness::measure`]).
+    pub(super) sharpness: f64,
     pub(super) view: View,
 }
 
@@ -40,6 +46,10 @@ impl View {
 /// Looks at a frame. The file is proven whole while it is already being decoded: proof and pixels cost
 /// about the same, and few files are broken. What was decoded of a broken one is thrown away.
 ///
+/// One lane proves the file and decodes the luminance, the other decodes the colours and finds the face. Which of them is done first
+/// depends on the photo and the machine, so each then takes what is left of the [`Errands`]. It never waits for the other there, so
+/// that one thread alone can do first the one and then the other.
+///
 /// # Errors
 /// When the file is not a whole photo.
 pub(super) fn look<'d>(
@@ -51,52 +61,104 @@ pub(super) fn look<'d>(
     let header = Header::read(data)?;
     let orientation = metadata::orientation(header.exif);
     let turn = Turn::new(orientation);
-    let proof = || -> Result<(Luma, Outline<'d>), Unreadable> {
+    let (luma, picture, errands) = (OnceLock::new(), OnceLock::new(), Errands::default());
+    let run_errands = || errands.run(luma.get(), || models.zip(picture.get()), timings);
+    let proof = || -> Result<Outline<'d>, Unreadable> {
         let outline = timings.of("walk", || Outline::read(data))?;
-        let luma = timings.of("decode-luma", || Luma::decode(data, &header, turn))?;
-        Ok((luma, outline))
+        let decoded = timings.of("decode-luma", || Luma::decode(data, &header, turn))?;
+        luma.get_or_init(|| decoded);
+        run_errands();
+        Ok(outline)
     };
-    let Some(models) = models else {
-        let (luma, outline) = proof()?;
-        let why = super::catalogue::NO_MODELS.to_owned();
-        return Ok(Sight {
-            outline,
-            orientation,
-            view: View::Blind { luma, why },
-        });
-    };
-    let colour = || -> Result<_, Unreadable> {
+    let face = || -> Result<Option<Looked>, Unreadable> {
+        let Some(models) = models else {
+            return Ok(None);
+        };
         let colour = timings.of("decode-colour", || Colour::decode(data, &header, turn))?;
-        let found = find(models, &colour, timings);
-        Ok((colour, found))
+        let picture = picture.get_or_init(|| timings.of("detect", || Sizes::of(colour)));
+        let found = find(models, picture, timings);
+        run_errands();
+        Ok(Some(found))
     };
-    let (proven, seen) = lanes.both(proof, colour);
-    let (luma, outline) = proven?;
-    let (colour, found) = seen?;
-    let view = match found {
-        Ok(found) => View::Whole(Box::new(scene(found, colour, luma))),
-        Err(error) => View::Blind {
+    let (outline, looked) = lanes.both(proof, face);
+    let (outline, looked) = (outline?, looked?);
+    let Some(luma) = luma.into_inner() else {
+        unreachable!("no file is proven whole before its luminance is decoded")
+    };
+    let exposure = errands.exposure.result(|| Exposure::measure(&luma));
+    let sharpness = errands.sharpness.result(|| sharpness::measure(&luma));
+    let view = match (looked, models, picture.into_inner()) {
+        (Some(faces), Some(models), Some(picture)) => {
+            let person = errands.person;
+            let person = person.result(|| Person::find(&models.person, &picture));
+            match faces.and_then(|faces| Ok((faces, person?))) {
+                Ok((faces, person)) => {
+                    let colour = picture.into_whole();
+                    View::Whole(Box::new(scene(faces, person, colour, luma)))
+                }
+                Err(error) => View::Blind {
+                    luma,
+                    why: error.to_string(),
+                },
+            }
+        }
+        _ => View::Blind {
             luma,
-            why: error.to_string(),
+            why: super::catalogue::NO_MODELS.to_owned(),
         },
     };
     Ok(Sight {
         outline,
         orientation,
+        exposure,
+        sharpness,
         view,
     })
 }
 
-/// What the networks say, in pixels of the small picture.
-struct Networks {
+/// What either lane may do: the work on all of the frame that needs nothing of the face.
+#[derive(Default)]
+struct Errands {
+    person: Errand<Result<Person, InferenceError>>,
+    exposure: Errand<Exposure>,
+    sharpness: Errand<f64>,
+}
+
+impl Errands {
+    /// Does what nobody has begun and for which there is what it needs, the longest first. While the luminance is looked at the
+    /// small picture may come, so what needs that is tried again.
+    fn run<'p>(
+        &self,
+        luma: Option<&Luma>,
+        picture: impl Fn() -> Option<(&'p Models, &'p Sizes)>,
+        timings: &Timings,
+    ) {
+        let person = || {
+            self.person.take(picture(), |(models, picture)| {
+                timings.of("person", || Person::find(&models.person, picture))
+            });
+        };
+        person();
+        self.exposure.take(luma, |luma| {
+            timings.of("exposure", || Exposure::measure(luma))
+        });
+        self.sharpness.take(luma, |luma| {
+            timings.of("sharpness", || sharpness::measure(luma))
+        });
+        person();
+    }
+}
+
+/// What the networks say of the faces, in pixels of the small picture; or which of them failed.
+type Looked = Result<Faces, InferenceError>;
+
+struct Faces {
     faces: Vec<Found>,
     mesh: Option<Mesh>,
     blendshapes: Option<Blendshapes>,
-    person: Person,
 }
 
-fn find(models: &Models, colour: &Colour, timings: &Timings) -> Result<Networks, InferenceError> {
-    let picture = &timings.of("detect", || Sizes::of(colour));
+fn find(models: &Models, picture: &Sizes, timings: &Timings) -> Looked {
     let mut faces = timings.of("detect", || detect(&models.detector, picture))?;
     let mut mesh = None;
     // What the mesh does not lie on was none, and the next one is the largest.
@@ -116,16 +178,14 @@ fn find(models: &Models, colour: &Colour, timings: &Timings) -> Result<Networks,
             Blendshapes::find(&models.blendshapes, &mesh.points)
         })?),
     };
-    let person = timings.of("person", || Person::find(&models.person, picture))?;
-    Ok(Networks {
+    Ok(Faces {
         faces,
         mesh,
         blendshapes,
-        person,
     })
 }
 
-fn scene(found: Networks, colour: Colour, luma: Luma) -> Scene {
+fn scene(found: Faces, person: Person, colour: Colour, luma: Luma) -> Scene {
     let scale = colour.scale;
     let (width, height) = luma.turn.size((luma.width, luma.height));
     let points = found.mesh.map(|m| m.points).unwrap_or_default();
@@ -143,7 +203,7 @@ fn scene(found: Networks, colour: Colour, luma: Luma) -> Scene {
         faces: faces.collect(),
         landmarks: landmarks.iter().map(|p| point(*p)).collect(),
         pose: pose(&landmarks),
-        person: Some(found.person.silhouette()),
+        person: Some(person.silhouette()),
         ..Geometry::default()
     };
     if !landmarks.is_empty() {
@@ -154,7 +214,7 @@ fn scene(found: Networks, colour: Colour, luma: Luma) -> Scene {
         ]);
         let (chin, forehead) = (at(mesh::CHIN), at(mesh::FOREHEAD));
         geometry.chin = Some(chin);
-        geometry.crown = Some(crown(&found.person, chin, forehead, (width, height)));
+        geometry.crown = Some(crown(&person, chin, forehead, (width, height)));
     }
     Scene {
         width: width as u32,
@@ -163,7 +223,7 @@ fn scene(found: Networks, colour: Colour, luma: Luma) -> Scene {
         luma,
         landmarks,
         blendshapes: found.blendshapes,
-        person: found.person,
+        person,
         geometry,
     }
 }

@@ -94,7 +94,7 @@ pub(super) struct Tile {
 /// Reads tiles of one size.
 struct Reader<'s> {
     scene: &'s Scene,
-    linear: [f32; 256],
+    linear: &'static [f32; 256],
     table: LabTable,
     /// Where pixels are read in each direction, from the tile's middle, in pixels of the small picture.
     offsets: Vec<f32>,
@@ -108,7 +108,7 @@ impl<'s> Reader<'s> {
         Reader {
             scene,
             linear: linear_table(),
-            table: LabTable::new(),
+            table: LabTable::get(),
             offsets: (0..reads).map(offset).collect(),
         }
     }
@@ -133,8 +133,8 @@ impl<'s> Reader<'s> {
                 }
             }
         }
-        let reads = (self.offsets.len() * self.offsets.len()) as f64;
-        let mean = sum.map(|s| f64::from(s) / reads);
+        let share = 1.0 / (self.offsets.len() * self.offsets.len()) as f64;
+        let mean = sum.map(|s| f64::from(s) * share);
         Tile {
             lab: self.table.lab(mean),
             red_over_green: (mean[0] - mean[1]) as f32,
@@ -162,6 +162,17 @@ pub(super) struct Tiles {
 impl Tiles {
     /// Lays that window out, with that many tiles an eye distance.
     pub(super) fn lay(scene: &Scene, axes: Axes, window: Window, fineness: f32) -> Self {
+        Self::lay_some(scene, axes, window, fineness, |_| true)
+    }
+
+    /// The same for whoever looks at some of the tiles only, told by their middle in eye distances: the others are not seen.
+    pub(super) fn lay_some(
+        scene: &Scene,
+        axes: Axes,
+        window: Window,
+        fineness: f32,
+        wanted: impl Fn([f32; 2]) -> bool,
+    ) -> Self {
         let count = |from: f32, to: f32| ((to - from).max(0.0) * fineness).round() as usize;
         let across = count(window.left, window.right);
         let down = count(window.top, window.bottom);
@@ -176,8 +187,12 @@ impl Tiles {
         let reader = Reader::new(scene, axes.small_unit() / fineness);
         for y in 0..down {
             for x in 0..across {
-                let middle = axes.place(laid.middle(x, y));
-                laid.tiles.push(reader.tile(middle));
+                let middle = laid.middle(x, y);
+                let tile = match wanted(middle) {
+                    true => reader.tile(axes.place(middle)),
+                    false => Tile::default(),
+                };
+                laid.tiles.push(tile);
             }
         }
         laid

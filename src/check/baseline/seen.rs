@@ -51,16 +51,21 @@ fn plane(luma: &Luma) -> Plane<'_> {
 /// The mean colour of what is not person.
 fn background(scene: &Scene) -> Option<Lab> {
     let linear = linear_table();
-    let around = [-MARGIN, 0.0, MARGIN];
+    let person = &scene.person;
+    let near = |n: usize| [-MARGIN, 0.0, MARGIN].map(|away| middle(n) + away);
+    let columns: [_; GRID] = std::array::from_fn(|n| near(n).map(|u| person.column(u)));
+    let rows: [_; GRID] = std::array::from_fn(|n| near(n).map(|v| person.row(v)));
     let (mut sum, mut count) = ([0.0; 3], 0.0);
-    for (u, v) in grid() {
-        let mut near = around
+    for (at, (u, v)) in grid().enumerate() {
+        let (columns, rows) = (&columns[at % GRID], &rows[at / GRID]);
+        let is_person = |column, row| person.between(column, row) >= Person::THRESHOLD;
+        if columns
             .iter()
-            .flat_map(|dx| around.map(|dy| (u + dx, v + dy)));
-        if near.any(|(u, v)| scene.person.at(u, v) >= Person::THRESHOLD) {
+            .any(|column| rows.iter().any(|row| is_person(*column, *row)))
+        {
             continue;
         }
-        for (sum, light) in sum.iter_mut().zip(light_at(scene, &linear, u, v)) {
+        for (sum, light) in sum.iter_mut().zip(light_at(scene, linear, u, v)) {
             *sum += light;
         }
         count += 1.0;
@@ -82,7 +87,7 @@ fn lighter_left(scene: &Scene, face: &Face<'_>) -> Option<f64> {
         }
         let (x, y) = (u * scene.width as f32, v * scene.height as f32);
         let side = usize::from(along.0 * (y - top.y) - along.1 * (x - top.x) <= 0.0);
-        sums[side] += luminance(light_at(scene, &linear, u, v));
+        sums[side] += luminance(light_at(scene, linear, u, v));
         counts[side] += 1.0;
     }
     let both = counts.iter().all(|c| *c > 0.0);
@@ -99,8 +104,11 @@ fn on_grid(scene: &Scene, face: &Face<'_>) -> Vec<[f32; 2]> {
 
 /// The middles of the grid's cells, row by row, as shares of the width and the height.
 fn grid() -> impl Iterator<Item = (f32, f32)> {
-    let middle = |n: usize| (n as f32 + 0.5) / GRID as f32;
     (0..GRID).flat_map(move |y| (0..GRID).map(move |x| (middle(x), middle(y))))
+}
+
+fn middle(n: usize) -> f32 {
+    (n as f32 + 0.5) / GRID as f32
 }
 
 /// The linear light at a place.

@@ -131,20 +131,29 @@ impl Sums {
         let lights: [f64; 256] = std::array::from_fn(|code| linear(code as u8));
         let (width, height) = (plane.width, plane.height);
         let step = (width * height).div_ceil(SAMPLES).isqrt().max(1);
+        // Curtains run over a sensor's shorter side. Where rows are shorter than columns the camera has turned the pixels.
+        let curtain_runs_down = width >= height;
+        // Where a column counts, and in the strips what its place across adds: the same for each row.
+        let columns = (0..width).step_by(step).map(|x| {
+            let across = match curtain_runs_down {
+                true => x * PARTS / width,
+                false => x * STRIPS / width * PARTS,
+            };
+            (x, x * CELLS / width, across)
+        });
+        let columns = columns.collect::<Vec<_>>();
         let rows = plane.samples.chunks_exact(width.max(1)).enumerate();
         for (y, row) in rows.step_by(step) {
-            let cell_row = y * CELLS / height;
-            for x in (0..width).step_by(step) {
+            let cells = &mut sums.cells[y * CELLS / height * CELLS..][..CELLS];
+            let down = match curtain_runs_down {
+                true => y * STRIPS / height * PARTS,
+                false => y * PARTS / height,
+            };
+            for &(x, cell, across) in &columns {
                 let code = usize::from(row[x]);
                 sums.codes[code] += 1;
-                sums.cells[cell_row * CELLS + x * CELLS / width].take(lights[code]);
-                // Curtains run over a sensor's shorter side. Where rows are shorter than columns the camera has turned the pixels.
-                let (strip, part) = if width >= height {
-                    (y * STRIPS / height, x * PARTS / width)
-                } else {
-                    (x * STRIPS / width, y * PARTS / height)
-                };
-                sums.strips[strip * PARTS + part].take(lights[code]);
+                cells[cell].take(lights[code]);
+                sums.strips[down + across].take(lights[code]);
             }
         }
         sums

@@ -17,5 +17,5 @@ pub use person::Person;
 
 pub(super) use detect::{Found, detect};
 pub(super) use landmarks::{Mesh, POINTS, landmarks};
-pub(super) use patch::Sizes;
+pub(super) use patch::{Sizes, below};
 pub(super) use pose::pose;

@@ -19,8 +19,12 @@ pub(super) struct Square {
 impl Square {
     /// The place in the picture of a place in the square, 0 to 1 each.
     pub(super) fn place(&self, u: f32, v: f32) -> (f32, f32) {
+        self.turned(self.angle.sin_cos(), u, v)
+    }
+
+    /// The same, with the sine and cosine of the angle at hand.
+    fn turned(&self, (sin, cos): (f32, f32), u: f32, v: f32) -> (f32, f32) {
         let (dx, dy) = ((u - 0.5) * self.width, (v - 0.5) * self.height);
-        let (sin, cos) = self.angle.sin_cos();
         (self.x + dx * cos - dy * sin, self.y + dx * sin + dy * cos)
     }
 
@@ -33,13 +37,16 @@ impl Square {
         let step = self.width.max(self.height) / side as f32;
         let (colour, smaller) = sizes.for_step(step);
         let gain = (high - low) / 255.0;
-        let mut pixels = Vec::with_capacity(side * side * 3);
-        for row in 0..side {
-            for column in 0..side {
-                let share = |n: usize| (n as f32 + 0.5) / side as f32;
-                let (x, y) = self.place(share(column), share(row));
+        let sin_cos = self.angle.sin_cos();
+        let shares = (0..side).map(|n| (n as f32 + 0.5) / side as f32);
+        let shares = shares.collect::<Vec<_>>();
+        let mut pixels = vec![0.0; side * side * 3];
+        let (threes, _) = pixels.as_chunks_mut::<3>();
+        for (line, down) in threes.chunks_exact_mut(side.max(1)).zip(&shares) {
+            for (pixel, across) in line.iter_mut().zip(&shares) {
+                let (x, y) = self.turned(sin_cos, *across, *down);
                 let taken = between(colour, x / smaller, y / smaller);
-                pixels.extend(taken.map(|c| low + c * gain));
+                *pixel = taken.map(|code| low + code * gain);
             }
         }
         pixels
@@ -47,17 +54,17 @@ impl Square {
 }
 
 /// The small picture at half, a quarter, … of its size, for whoever needs few pixels of it.
-pub(in crate::check) struct Sizes<'c> {
-    whole: &'c Colour,
+pub(in crate::check) struct Sizes {
+    whole: Colour,
     halves: Vec<Colour>,
 }
 
-impl<'c> Sizes<'c> {
+impl Sizes {
     /// Down to an eighth.
-    pub(in crate::check) fn of(whole: &'c Colour) -> Self {
+    pub(in crate::check) fn of(whole: Colour) -> Self {
         let mut halves: Vec<Colour> = Vec::new();
         for _ in 0..3 {
-            let next = halves.last().unwrap_or(whole).halved();
+            let next = halves.last().unwrap_or(&whole).halved();
             if next.width == 0 || next.height == 0 {
                 break;
             }
@@ -68,6 +75,11 @@ impl<'c> Sizes<'c> {
 
     /// The picture itself.
     pub(in crate::check) fn whole(&self) -> &Colour {
+        &self.whole
+    }
+
+    /// The picture itself, when nobody needs the others any more.
+    pub(in crate::check) fn into_whole(self) -> Colour {
         self.whole
     }
 
@@ -75,7 +87,7 @@ impl<'c> Sizes<'c> {
     fn for_step(&self, step: f32) -> (&Colour, f32) {
         let level = (step.max(1.0).log2().floor() as usize).min(self.halves.len());
         match level.checked_sub(1) {
-            None => (self.whole, 1.0),
+            None => (&self.whole, 1.0),
             Some(half) => (&self.halves[half], (1u32 << level) as f32),
         }
     }
@@ -87,15 +99,40 @@ fn between(colour: &Colour, x: f32, y: f32) -> [f32; 3] {
         return [0.0; 3];
     }
     let (x, y) = (x - 0.5, y - 0.5);
-    let (left, top) = (x.floor(), y.floor());
-    let (fx, fy) = (x - left, y - top);
-    let at = |dx: i32, dy: i32| colour.at(left as i32 + dx, top as i32 + dy).map(f32::from);
-    let (a, b, c, d) = (at(0, 0), at(1, 0), at(0, 1), at(1, 1));
+    let (left, top) = (below(x), below(y));
+    let (fx, fy) = (x - left as f32, y - top as f32);
+    let [above, below] = around(colour, left, top);
     std::array::from_fn(|i| {
-        let above = a[i] + (b[i] - a[i]) * fx;
-        let below = c[i] + (d[i] - c[i]) * fx;
+        let along = |line: &[u8; 6]| {
+            let (from, to) = (f32::from(line[i]), f32::from(line[i + 3]));
+            from + (to - from) * fx
+        };
+        let (above, below) = (along(&above), along(&below));
         above + (below - above) * fy
     })
+}
+
+/// The pixel at that place and the one to its right, and the two below them; along the picture's edges the nearest ones.
+fn around(colour: &Colour, left: i32, top: i32) -> [[u8; 6]; 2] {
+    let (width, height) = (colour.width as i32, colour.height as i32);
+    if left >= 0 && top >= 0 && left < width - 1 && top < height - 1 {
+        let at = (top as usize * colour.width + left as usize) * 3;
+        let two = |at: usize| colour.rgb[at..].first_chunk::<6>();
+        if let (Some(above), Some(below)) = (two(at), two(at + colour.width * 3)) {
+            return [*above, *below];
+        }
+    }
+    [top, top + 1].map(|y| {
+        let ([r, g, b], [r2, g2, b2]) = (colour.at(left, y), colour.at(left + 1, y));
+        [r, g, b, r2, g2, b2]
+    })
+}
+
+/// The whole number at or below a place in a picture. `floor` is a call into the C library on processors of which nothing is asked;
+/// a cast is an instruction.
+pub(in crate::check) fn below(place: f32) -> i32 {
+    let cut = place as i32;
+    cut - i32::from(place < cut as f32)
 }
 
 #[cfg(test)]
@@ -119,10 +156,10 @@ mod tests {
             height: 8.0,
             angle: 0.0,
         };
-        let plain = square.sample(&Sizes::of(&colour), 8, 0.0, 1.0);
+        let plain = square.sample(&Sizes::of(colour.clone()), 8, 0.0, 1.0);
         assert_eq!(plain[(8 + 6) * 3], 1.0);
         square.angle = std::f32::consts::FRAC_PI_2;
-        let turned = square.sample(&Sizes::of(&colour), 8, -1.0, 1.0);
+        let turned = square.sample(&Sizes::of(colour), 8, -1.0, 1.0);
         let brightest = (0..64).max_by(|a, b| turned[a * 3].total_cmp(&turned[b * 3]));
         assert_eq!(
             brightest,
@@ -148,7 +185,7 @@ mod tests {
             height: 64.0,
             angle: 0.0,
         };
-        let taken = whole.sample(&Sizes::of(&colour), 16, 0.0, 1.0);
+        let taken = whole.sample(&Sizes::of(colour), 16, 0.0, 1.0);
         assert!(taken.iter().all(|v| (v - 0.5).abs() < 0.01), "{taken:?}");
     }
 }

@@ -49,21 +49,31 @@ impl Person {
 
     /// The probability at a place, given as a share of the width and of the height; between the centres
     /// of cells it is interpolated, outside the picture it is that of the edge.
+    #[inline]
     pub fn at(&self, u: f32, v: f32) -> f32 {
-        let place = |share: f32, cells: usize| {
-            let at = (share * cells as f32 - 0.5).clamp(0.0, cells.saturating_sub(1) as f32);
-            (
-                at as usize,
-                (at as usize + 1).min(cells.saturating_sub(1)),
-                at.fract(),
-            )
+        self.between(self.column(u), self.row(v))
+    }
+
+    /// Where a share of the width lies among the columns, for whoever asks for many places with that share.
+    #[inline]
+    pub(in crate::check) fn column(&self, u: f32) -> Between {
+        Between::of(u, self.width)
+    }
+
+    /// Where a share of the height lies among the rows.
+    #[inline]
+    pub(in crate::check) fn row(&self, v: f32) -> Between {
+        Between::of(v, self.height)
+    }
+
+    /// [`Person::at`] of a share of the width and of the height whose column and row are these.
+    #[inline]
+    pub(in crate::check) fn between(&self, column: Between, row: Between) -> f32 {
+        let line = |y: usize| {
+            let line = &self.probability[y * self.width..][..self.width];
+            line[column.first] * (1.0 - column.share) + line[column.next] * column.share
         };
-        let (left, right, fx) = place(u, self.width);
-        let (top, bottom, fy) = place(v, self.height);
-        let cell = |x: usize, y: usize| self.probability[y * self.width + x];
-        let above = cell(left, top) * (1.0 - fx) + cell(right, top) * fx;
-        let below = cell(left, bottom) * (1.0 - fx) + cell(right, bottom) * fx;
-        above * (1.0 - fy) + below * fy
+        line(row.first) * (1.0 - row.share) + line(row.next) * row.share
     }
 
     /// Its outline, for the report.
@@ -77,6 +87,30 @@ impl Person {
             width: self.width as u16,
             height: self.height as u16,
             rows,
+        }
+    }
+}
+
+/// A place between the centres of two cells that lie side by side.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::check) struct Between {
+    first: usize,
+    next: usize,
+    /// Of the second cell.
+    share: f32,
+}
+
+impl Between {
+    #[inline]
+    fn of(share: f32, cells: usize) -> Self {
+        let last = cells.saturating_sub(1);
+        let at = (share * cells as f32 - 0.5).clamp(0.0, last as f32);
+        // A cast to a whole number of 32 bits is one instruction; `fract` and a cast to 64 are more.
+        let first = at as i32;
+        Between {
+            first: first as usize,
+            next: (first as usize + 1).min(last),
+            share: at - first as f32,
         }
     }
 }

@@ -9,7 +9,7 @@
 //! mean are shown, and what is held against a frame is `face-exposure`, which also asks the white of
 //! the eyes: it is alike in all people.
 
-use super::part::{Part, luminances};
+use super::cutout::{Cutout, luminances};
 use crate::check::exposure::Exposure;
 use crate::check::face::mesh;
 use crate::check::mask::quantile;
@@ -178,13 +178,13 @@ pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
 }
 
 /// The hull of jaw and brows.
-fn region(scene: &Scene, face: &Face) -> Part {
+fn region(scene: &Scene, face: &Face) -> Cutout {
     /// The rim from ear to ear below the eyes, as places in [`mesh::OVAL`].
     const JAW: std::ops::Range<usize> = 8..29;
     let jaw = mesh::OVAL[JAW].iter();
     let rim = jaw.chain(&mesh::RIGHT_BROW).chain(&mesh::LEFT_BROW);
     let points = rim.map(|&i| scene.small(face.point(i)));
-    Part::hull(&scene.colour, &points.collect::<Vec<_>>())
+    Cutout::hull(&scene.colour, &points.collect::<Vec<_>>())
 }
 
 /// The two witnesses seldom err on the same side: skin may be dark, eyes half shut. The brighter one is
@@ -217,7 +217,7 @@ fn eye_white(scene: &Scene, face: &Face) -> Option<f32> {
         let [cx, cy] = scene.small(centre);
         let beside = |x: usize, y: usize| (x as f32 + 0.5 - cx).hypot(y as f32 + 0.5 - cy) > radius;
         let corners = rim.map(|i| scene.small(face.point(i)));
-        white.extend(Part::polygon(&scene.colour, &corners).pixels(&scene.colour, beside));
+        white.extend(Cutout::polygon(&scene.colour, &corners).pixels(&scene.colour, beside));
     }
     // Lashes and the shade of the lid are the darker half of what is left.
     (white.len() >= EYE_WHITE_PIXELS_MIN)
@@ -264,7 +264,7 @@ pub(super) fn skin_in(scene: &Scene, face: &Face, squares: [Rect; 2]) -> [Vec<[u
         let (left, top) = (square.x / scale, square.y / scale);
         let (right, bottom) = (left + square.width / scale, top + square.height / scale);
         let corners = [[left, top], [right, top], [right, bottom], [left, bottom]];
-        Part::polygon(&scene.colour, &corners).pixels(&scene.colour, |x, y| region.has(x, y))
+        Cutout::polygon(&scene.colour, &corners).pixels(&scene.colour, |x, y| region.has(x, y))
     })
 }
 

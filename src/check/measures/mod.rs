@@ -3,6 +3,7 @@
 
 mod background;
 mod clothes;
+mod cutout;
 mod eyes;
 mod faces;
 mod focus;
@@ -12,14 +13,16 @@ mod head;
 mod light;
 mod mouth;
 mod ornaments;
-mod part;
 mod pose;
 mod shoulders;
 mod skin;
 
+use super::lanes::{self, Lanes};
 use super::measure::{MeasureKind, Taken};
 use super::scene::{Face, Scene};
+use super::skin::Looks;
 use super::standard::Standard;
+use std::sync::OnceLock;
 
 /// Why a measure of the face is not taken on a picture without one.
 pub(super) const NO_FACE: &str = "no face was found";
@@ -37,6 +40,8 @@ enum Measures {
     Scene(fn(&Scene) -> Vec<Taken>),
     /// On a picture with a face.
     Face(fn(&Scene, &Face) -> Vec<Taken>),
+    /// On one that shows the cheeks too, whose skin other colours are compared with.
+    Looks(fn(&Scene, &Face, Looks) -> Vec<Taken>),
     /// The same, where it matters what the standard asks for.
     Standard(fn(&Scene, &Face, &Standard) -> Vec<Taken>),
 }
@@ -52,12 +57,49 @@ impl Subject {
         }
     }
 
-    fn taken(&self, scene: &Scene, standard: &Standard) -> Vec<Taken> {
-        match (&self.measures, scene.face()) {
+    const fn of_looks(
+        kinds: &'static [MeasureKind],
+        measures: fn(&Scene, &Face, Looks) -> Vec<Taken>,
+    ) -> Self {
+        Subject {
+            kinds,
+            measures: Measures::Looks(measures),
+        }
+    }
+
+    fn taken(&self, of: &Sitting) -> Vec<Taken> {
+        let scene = of.scene;
+        match (&self.measures, of.face) {
             (Measures::Scene(measures), _) => measures(scene),
-            (Measures::Face(measures), Some(face)) => measures(scene, &face),
-            (Measures::Standard(measures), Some(face)) => measures(scene, &face, standard),
             (_, None) => Taken::none_of(self.kinds, NO_FACE),
+            (Measures::Face(measures), Some(face)) => measures(scene, &face),
+            (Measures::Looks(measures), Some(face)) => {
+                match of.looks.get_or_init(|| Looks::of(scene, &face)) {
+                    Ok(looks) => measures(scene, &face, *looks),
+                    Err(why) => Taken::none_of(self.kinds, why),
+                }
+            }
+            (Measures::Standard(measures), Some(face)) => measures(scene, &face, of.standard),
+        }
+    }
+}
+
+/// A scene, and what several subjects need of it.
+struct Sitting<'s> {
+    scene: &'s Scene,
+    standard: &'s Standard,
+    face: Option<Face<'s>>,
+    /// The colours of this head, read for the first subject that asks.
+    looks: OnceLock<Result<Looks, &'static str>>,
+}
+
+impl<'s> Sitting<'s> {
+    fn new(scene: &'s Scene, standard: &'s Standard) -> Self {
+        Sitting {
+            scene,
+            standard,
+            face: scene.face(),
+            looks: OnceLock::new(),
         }
     }
 }
@@ -77,9 +119,9 @@ const SUBJECTS: &[Subject] = &[
     Subject::of_face(light::KINDS, light::measures),
     Subject::of_face(skin::KINDS, skin::measures),
     Subject::of_face(focus::KINDS, focus::measures),
-    Subject::of_face(clothes::KINDS, clothes::measures),
-    Subject::of_face(hair::KINDS, hair::measures),
-    Subject::of_face(ornaments::KINDS, ornaments::measures),
+    Subject::of_looks(clothes::KINDS, clothes::measures),
+    Subject::of_looks(hair::KINDS, hair::measures),
+    Subject::of_looks(ornaments::KINDS, ornaments::measures),
     Subject {
         kinds: background::KINDS,
         measures: Measures::Standard(background::measures),
@@ -91,10 +133,13 @@ pub(super) fn kinds() -> impl Iterator<Item = &'static MeasureKind> {
     SUBJECTS.iter().flat_map(|subject| subject.kinds)
 }
 
-/// All measures of a scene.
-pub(super) fn taken(scene: &Scene, standard: &Standard) -> Vec<Taken> {
-    let each = SUBJECTS.iter().map(|s| s.taken(scene, standard));
-    each.flatten().collect()
+/// All measures of a scene, in the order of the report. The last subjects look at the most pixels, so they are begun first: what is left
+/// at the end is short, and no lane waits long for the other.
+pub(super) fn taken(scene: &Scene, standard: &Standard, lanes: &impl Lanes) -> Vec<Taken> {
+    let of = Sitting::new(scene, standard);
+    let begun = SUBJECTS.iter().rev().collect::<Vec<_>>();
+    let taken = lanes::each(lanes, &begun, |subject| subject.taken(&of));
+    taken.into_iter().rev().flatten().collect()
 }
 
 /// None of them, and why.
@@ -112,8 +157,9 @@ mod tests {
         let empty = crate::check::checker::tests::encoded(&image::RgbImage::new(64, 64));
         for scene in [see(astronaut()), see(&empty)] {
             let standard = Standard::builtin("icao").unwrap();
+            let of = Sitting::new(&scene, &standard);
             for subject in SUBJECTS {
-                let taken = subject.taken(&scene, &standard);
+                let taken = subject.taken(&of);
                 let names = taken.iter().map(|t| t.kind.name).collect::<Vec<_>>();
                 let kinds = subject.kinds.iter().map(|k| k.name).collect::<Vec<_>>();
                 assert_eq!(names, kinds);

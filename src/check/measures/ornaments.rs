@@ -53,11 +53,7 @@ const NECK_SEEN: f64 = 0.2;
 /// No ornament is larger, in square eye distances: a ring of 25 mm.
 const LARGEST: f64 = 0.15;
 
-pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
-    let Looks { skin, hair } = match Looks::of(scene, face) {
-        Ok(looks) => looks,
-        Err(why) => return Taken::none_of(KINDS, why),
-    };
+pub(super) fn measures(scene: &Scene, face: &Face, Looks { skin, hair }: Looks) -> Vec<Taken> {
     let window = Window {
         left: -1.9,
         right: 1.9,

@@ -1,7 +1,7 @@
 //! The skin: its colour, and light that it throws back.
 
+use super::cutout::Cutout;
 use super::light::{inner_squares, skin_in};
-use super::part::Part;
 use crate::check::colour::{Lab, linear, linear_table, luminance, response};
 use crate::check::face::mesh;
 use crate::check::measure::{Fault, MeasureKind, Taken, Words, score, sigmoid};
@@ -100,7 +100,7 @@ fn cast(lab: &Lab) -> (String, String) {
 }
 
 /// What of a face is no bare skin: brows with the eyes below them, and the lips.
-fn holes(scene: &Scene, face: &Face) -> [Part; 3] {
+fn holes(scene: &Scene, face: &Face) -> [Cutout; 3] {
     [
         [&mesh::RIGHT_BROW[..], &mesh::RIGHT_EYE].concat(),
         [&mesh::LEFT_BROW[..], &mesh::LEFT_EYE].concat(),
@@ -109,9 +109,9 @@ fn holes(scene: &Scene, face: &Face) -> [Part; 3] {
     .map(|rim| hull(scene, face, &rim))
 }
 
-fn hull(scene: &Scene, face: &Face, rim: &[usize]) -> Part {
+fn hull(scene: &Scene, face: &Face, rim: &[usize]) -> Cutout {
     let points = rim.iter().map(|&i| scene.small(face.point(i)));
-    Part::hull(&scene.colour, &points.collect::<Vec<_>>())
+    Cutout::hull(&scene.colour, &points.collect::<Vec<_>>())
 }
 
 /// Where a face shines, in the words for it; the rest is cheeks.
@@ -125,7 +125,7 @@ enum Zone {
 fn shine(scene: &Scene, face: &Face) -> Taken {
     let colour = &scene.colour;
     let oval = mesh::OVAL.map(|i| scene.small(face.point(i)));
-    let oval = Part::polygon(colour, &oval);
+    let oval = Cutout::polygon(colour, &oval);
     let holes = holes(scene, face);
     let bare = |x: usize, y: usize| !holes.iter().any(|hole| hole.has(x, y));
     let nose = hull(scene, face, &[mesh::GLABELLA, 129, 358, 2]);

@@ -46,16 +46,20 @@ impl Colour {
     /// At half its size: each pixel the mean of four. An odd last column or row is left out.
     pub fn halved(&self) -> Self {
         let (width, height) = (self.width / 2, self.height / 2);
-        let mut rgb = Vec::with_capacity(width * height * 3);
+        let mut rgb = vec![0; width * height * 3];
         let line = self.width * 3;
-        for rows in self.rgb.chunks_exact(line * 2).take(height) {
+        let fours = self.rgb.chunks_exact((line * 2).max(1));
+        let halved = rgb.chunks_exact_mut((width * 3).max(1));
+        for (rows, halved) in fours.zip(halved) {
             let (above, below) = rows.split_at(line);
-            let pairs = above.chunks_exact(6).zip(below.chunks_exact(6));
-            for (a, b) in pairs.take(width) {
-                rgb.extend((0..3).map(|c| {
+            let (above, _) = above.as_chunks::<6>();
+            let (below, _) = below.as_chunks::<6>();
+            let (halved, _) = halved.as_chunks_mut::<3>();
+            for ((mean, a), b) in halved.iter_mut().zip(above).zip(below) {
+                *mean = std::array::from_fn(|c| {
                     let sum = [a[c], a[c + 3], b[c], b[c + 3]].map(u16::from);
                     ((sum.iter().sum::<u16>() + 2) / 4) as u8
-                }));
+                });
             }
         }
         Colour {

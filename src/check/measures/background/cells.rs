@@ -235,11 +235,9 @@ pub(super) fn lab(rgb: [f64; 3]) -> Lab {
 
 /// Linear light of a code value between whole ones.
 pub(super) fn linear_of(code: f64) -> f64 {
-    let (low, share) = (
-        code.clamp(0.0, 255.0).floor(),
-        code.clamp(0.0, 255.0).fract(),
-    );
-    let low = low as u8;
+    let code = code.clamp(0.0, 255.0);
+    let low = code as u8;
+    let share = code - f64::from(low);
     linear(low) * (1.0 - share) + linear(low.saturating_add(1)) * share
 }
 

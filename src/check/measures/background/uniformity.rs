@@ -1,7 +1,7 @@
 //! "Background uniformity" of ISO/IEC 29794-5.
 
 use crate::check::colour::{linear_table, luminance};
-use crate::check::face::Person;
+use crate::check::face::{Person, below};
 use crate::check::mask::Mask;
 use crate::check::scene::{Face, Scene};
 
@@ -30,10 +30,20 @@ pub(super) fn measure(scene: &Scene, face: &Face) -> Option<f64> {
         ]
     };
     let (width, height) = (scene.colour.width as f32, scene.colour.height as f32);
+    // The window is upright: each column and each row has one place in the person mask.
+    let columns: [_; WIDTH] = std::array::from_fn(|column| {
+        let [x, _] = place(column, 0);
+        let inside = x >= 1.0 && x < width - 1.0;
+        inside.then(|| scene.person.column(x / width))
+    });
+    let rows: [_; HEIGHT] = std::array::from_fn(|row| {
+        let [_, y] = place(0, row);
+        let inside = y >= 1.0 && y < height - 1.0;
+        inside.then(|| scene.person.row(y / height))
+    });
     let background = Mask::of(WIDTH, HEIGHT, |column, row| {
-        let [x, y] = place(column, row);
-        let inside = x >= 1.0 && y >= 1.0 && x < width - 1.0 && y < height - 1.0;
-        inside && scene.person.at(x / width, y / height) < Person::THRESHOLD
+        let at = columns[column].zip(rows[row]);
+        at.is_some_and(|(u, v)| scene.person.between(u, v) < Person::THRESHOLD)
     });
     let background = background.eroded(5);
     let plane = scaled(scene, place, ACROSS * apart / WIDTH as f32);
@@ -66,12 +76,10 @@ fn scaled(scene: &Scene, place: impl Fn(usize, usize) -> [f32; 2], step: f32) ->
     };
     let between = |x: f32, y: f32| {
         let (x, y) = (x - 0.5, y - 0.5);
-        let (left, top) = (x.floor(), y.floor());
-        let (fx, fy) = (x - left, y - top);
-        let (left, top) = (left as i32, top as i32);
-        let above = y_at(left, top) * (1.0 - fx) + y_at(left + 1, top) * fx;
-        let below = y_at(left, top + 1) * (1.0 - fx) + y_at(left + 1, top + 1) * fx;
-        above * (1.0 - fy) + below * fy
+        let (left, top) = (below(x), below(y));
+        let (fx, fy) = (x - left as f32, y - top as f32);
+        let line = |y: i32| y_at(left, y) * (1.0 - fx) + y_at(left + 1, y) * fx;
+        line(top) * (1.0 - fy) + line(top + 1) * fy
     };
     let fine = (step.round() as usize).clamp(1, 3);
     let share = |i: usize| ((i as f32 + 0.5) / fine as f32 - 0.5) * step;
@@ -84,7 +92,7 @@ fn scaled(scene: &Scene, place: impl Fn(usize, usize) -> [f32; 2], step: f32) ->
             } else {
                 let each = (0..fine * fine).map(|i| {
                     let (x, y) = (x + share(i % fine), y + share(i / fine));
-                    y_at(x.floor() as i32, y.floor() as i32)
+                    y_at(below(x), below(y))
                 });
                 each.sum::<f32>() / (fine * fine) as f32
             });

@@ -94,8 +94,8 @@ const RIM: f32 = 0.1;
 /// So many square eye distances of clothes have to be seen.
 const CLOTHES_SEEN: f64 = 0.5;
 
-pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
-    match Body::of(scene, face) {
+pub(super) fn measures(scene: &Scene, face: &Face, looks: Looks) -> Vec<Taken> {
+    match Body::of(scene, face, looks) {
         Ok(body) => vec![
             colour::colour(&body),
             body.contrast(),
@@ -117,7 +117,8 @@ struct Body {
 }
 
 impl Body {
-    fn of(scene: &Scene, face: &Face) -> Result<Self, &'static str> {
+    fn of(scene: &Scene, face: &Face, looks: Looks) -> Result<Self, &'static str> {
+        let Looks { skin, hair } = looks;
         let axes = Axes::upright(scene, face);
         let window = |top: f32, bottom: f32| Window {
             left: -ASIDE,
@@ -125,7 +126,6 @@ impl Body {
             top,
             bottom,
         };
-        let Looks { skin, hair } = Looks::of(scene, face)?;
         let chin = axes.of(face.chin)[1];
         let tiles = Tiles::lay(scene, axes, window(chin - 1.0, BELOW), COARSE);
         let rim = tiles.steps(RIM);

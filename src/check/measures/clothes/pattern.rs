@@ -25,11 +25,11 @@ pub(super) fn pattern(scene: &Scene, face: &Face, body: &Body) -> Taken {
         top: chin,
         bottom: BELOW,
     };
-    let fine = Tiles::lay(scene, body.tiles.axes, window, FINE);
-    let worn = fine.which(|[x, y], _| {
-        let coarse = (body.tiles.column(x), body.tiles.row(y));
-        x.abs() >= FRONT && body.clothes.has(coarse.0, coarse.1)
-    });
+    let is_worn = |[x, y]: [f32; 2]| {
+        x.abs() >= FRONT && body.clothes.has(body.tiles.column(x), body.tiles.row(y))
+    };
+    let fine = Tiles::lay_some(scene, body.tiles.axes, window, FINE, is_worn);
+    let worn = fine.which(|_, _| true);
     if (worn.count() as f64) < CLOTHES_SEEN * fine.per_square() {
         return Taken::nothing(PATTERN, NO_CLOTHES);
     }

@@ -71,11 +71,7 @@ const FINENESS: f32 = 40.0;
 /// Beyond this yaw, in degrees, the far ear is hidden behind the cheek.
 const EARS_YAW: f32 = 8.0;
 
-pub(super) fn measures(scene: &Scene, face: &Face) -> Vec<Taken> {
-    let Looks { skin, hair } = match Looks::of(scene, face) {
-        Ok(looks) => looks,
-        Err(why) => return Taken::none_of(KINDS, why),
-    };
+pub(super) fn measures(scene: &Scene, face: &Face, Looks { skin, hair }: Looks) -> Vec<Taken> {
     let window = Window {
         left: -2.0,
         right: 2.0,

@@ -7,13 +7,13 @@ use crate::check::picture::Colour;
 
 /// What lies within some corners.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct Cutout {
     left: usize,
     top: usize,
     mask: Mask,
 }
 
-impl Part {
+impl Cutout {
     /// The inside of a polygon, its corners in pixels of the small picture.
     pub(super) fn polygon(colour: &Colour, corners: &[[f32; 2]]) -> Self {
         Self::cut(colour, corners, Mask::polygon)
@@ -41,7 +41,7 @@ impl Part {
             .iter()
             .map(|[x, y]| [x - left as f32, y - top as f32])
             .collect::<Vec<_>>();
-        Part {
+        Cutout {
             left,
             top,
             mask: mask(
@@ -99,8 +99,8 @@ mod tests {
         };
         let corners = [[2.0, 1.0], [9.0, 1.0], [9.0, 3.0], [2.0, 3.0]];
         for part in [
-            Part::polygon(&colour, &corners),
-            Part::hull(&colour, &corners),
+            Cutout::polygon(&colour, &corners),
+            Cutout::hull(&colour, &corners),
         ] {
             let places = part.places().collect::<Vec<_>>();
             assert_eq!(places.len(), 8, "{places:?}");
@@ -108,8 +108,8 @@ mod tests {
             let first = part.pixels(&colour, |x, y| (x, y) == (2, 1));
             assert_eq!(first, [[24, 25, 26]]);
         }
-        assert_eq!(Part::polygon(&colour, &[]).places().count(), 0);
+        assert_eq!(Cutout::polygon(&colour, &[]).places().count(), 0);
         let outside = [[-5.0, -5.0], [-2.0, -5.0], [-2.0, -2.0]];
-        assert_eq!(Part::polygon(&colour, &outside).places().count(), 0);
+        assert_eq!(Cutout::polygon(&colour, &outside).places().count(), 0);
     }
 }
