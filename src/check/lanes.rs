@@ -82,6 +82,7 @@ impl<T> Errand<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Barrier;
 
     /// Two threads, as a caller may have them.
     struct Two;
@@ -102,12 +103,16 @@ mod tests {
 
     #[test]
     fn each_is_done_once_and_told_in_order() {
-        let numbers = (0..1000u64).collect::<Vec<_>>();
-        let square = |n: &u64| n * n;
-        let expected = numbers.iter().map(square).collect::<Vec<_>>();
-        assert_eq!(each(&OneLane, &numbers, square), expected);
-        assert_eq!(each(&Two, &numbers, square), expected);
-        assert!(each(&Two, &[], square).is_empty());
+        let numbers = [0, 1, 2, 3u64];
+        assert_eq!(each(&OneLane, &numbers, |n| n * n), [0, 1, 4, 9]);
+        // Two at a time, so that each lane has one of the first two and one of the last.
+        let pair = Barrier::new(2);
+        let together = |n: &u64| {
+            pair.wait();
+            n * n
+        };
+        assert_eq!(each(&Two, &numbers, together), [0, 1, 4, 9]);
+        assert!(each(&Two, &[], |n: &u64| n * n).is_empty());
     }
 
     #[test]
