@@ -2,7 +2,7 @@
 
 use super::kept::{Before, second_is_whole, sha256_of, station};
 use super::rig::{CAP, Rig, files_below, student};
-use super::{ask, run};
+use super::{Answer, ask, run};
 use serde_json::json;
 use shutterline::clock;
 use shutterline::model::Fault;
@@ -87,6 +87,8 @@ fn incoming(rig: &Rig) -> Vec<PathBuf> {
 
 /// Serial 2 is shot, and its download is under way; how the file on the card hashes.
 fn in_the_middle_of_a_download(rig: &Rig) -> String {
+    // Transfers wait while a frame is on its way, so that of the one before has to be over.
+    rig.until("delivery", |s| s.outbox.pending == 0);
     rig.scene(&large_picture());
     // Takes many seconds, so that what is done in its middle, on however busy a machine, is; then it is let go.
     rig.knob(json!({ "slow": { "bytes_per_s": 200_000 } }));
@@ -162,17 +164,24 @@ fn a_data_disk_that_fills_up_during_a_download_costs_no_frame() {
     rig.stop();
 }
 
+/// Changes are asked for until one finds no room: rows fit into what the write-ahead log has until that is used up.
+fn asked_until_there_is_no_room(rig: &Rig) -> Answer {
+    let refused = std::cell::RefCell::new(None);
+    until("a change without room", || {
+        ["hold", "recall"].into_iter().any(|change| {
+            let asked = ask(rig, &["queue", change, "3"]);
+            let full = asked.code != Some(0);
+            refused.replace(Some(asked));
+            full
+        })
+    });
+    refused.into_inner().expect("an answer")
+}
+
 /// Not one row finds room any more, and the download is through.
 fn without_room_for_a_row(rig: &Rig, disk: &Disk) {
-    // A write-ahead log that was written before has room of its own, and receipts would write it.
-    rig.until("delivery", |s| s.outbox.pending == 0);
-    let database = rusqlite::Connection::open(rig.dir.join("data/shutterline.db")).expect("open");
-    until("an empty write-ahead log", || {
-        let truncated = "PRAGMA wal_checkpoint(TRUNCATE)";
-        database.query_row(truncated, [], |row| row.get::<_, i64>(0)) == Ok(0)
-    });
-    drop(database);
     disk.fill(0);
+    asked_until_there_is_no_room(rig);
     rig.knob(json!({ "slow": { "bytes_per_s": 0 } }));
     until("the archive that waits", || {
         std::fs::read_to_string(rig.log()).is_ok_and(|log| {
@@ -215,8 +224,7 @@ fn a_data_disk_without_room_for_a_row_is_waited_for() {
     rig.stop();
 }
 
-/// Rows fit into what the write-ahead log has until it is used up: one of these changes is the first to find no room, before
-/// anybody knows that there is none.
+/// One of the changes is the first to find no room, before anybody knows that there is none.
 #[test]
 fn changes_on_a_full_disk_are_answered_and_what_was_taken_is_done_later() {
     let mut rig = Rig::new("");
@@ -226,16 +234,7 @@ fn changes_on_a_full_disk_are_answered_and_what_was_taken_is_done_later() {
     let before = station(&mut rig, 3);
     rig.until("delivery", |s| s.outbox.pending == 0);
     disk.fill(0);
-    let refused = std::cell::RefCell::new(None);
-    until("a change without room", || {
-        ["hold", "recall"].into_iter().any(|change| {
-            let asked = ask(&rig, &["queue", change, "3"]);
-            let full = asked.code != Some(0);
-            refused.replace(Some(asked));
-            full
-        })
-    });
-    let refused = refused.into_inner().expect("an answer");
+    let refused = asked_until_there_is_no_room(&rig);
     assert_eq!(refused.code, Some(4), "{refused:#?}");
     let yet = refused.err.contains("not written down yet");
     assert!(
