@@ -48,8 +48,8 @@ compare: ## Compare the measures of ISO/IEC 29794-5 with another implementation'
 	@scripts/setup test
 	@scripts/compare-29794-5 $(ARGS)
 
-# What is fuzzed has no unsafe of ours, and an address sanitizer does not see into libjpeg-turbo, which another compiler builds; without it the
-# networks' kernels are built in minutes, and memory is limited all the same.
+# What is fuzzed has no unsafe of ours, and an address sanitizer does not see into libjpeg-turbo, which another compiler builds; memory
+# is limited all the same.
 fuzz: ## Fuzz for five minutes; ARGS=tag for the other target (needs a nightly compiler and cargo-fuzz)
 	@scripts/setup build
 	@cargo fuzz --version >/dev/null 2>&1 || { echo 'fuzz: run once: cargo install cargo-fuzz && rustup toolchain install nightly' >&2; exit 1; }

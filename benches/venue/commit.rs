@@ -3,7 +3,6 @@
 
 use crate::rig::Rig;
 use crate::table::{Table, percentile, time};
-use serde_json::json;
 use shutterline::cmd::demo::pictures::{self, Scene};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -86,11 +85,7 @@ fn station(wheel: &Path, jpeg: &[u8]) -> Vec<u64> {
     rig.block_on(async {
         let mut events = rig.client.events(None).await.expect("events");
         for _ in 0..FRAMES {
-            let body = json!({ "control": "pedal" });
-            rig.client
-                .post::<serde_json::Value>("/v1/panel/press", &body)
-                .await
-                .expect("press");
+            rig.tap("pedal").await;
             let (mut stored, mut sounded) = (false, false);
             while !(stored && sounded) {
                 let event = events.next().await.expect("event").expect("daemon");

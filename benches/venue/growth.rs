@@ -1,9 +1,8 @@
 //! Ten thousand frames in one session: does the last thousand take longer than the first, and how soon is a
 //! station with all of them ready again?
 
-use crate::rig::{Rig, picture};
+use crate::rig::{Rig, SEATED, picture};
 use crate::table::{Table, percentile, time};
-use serde_json::json;
 use shutterline::clock;
 use std::time::Duration;
 
@@ -12,9 +11,6 @@ const FRAMES: usize = 10_000;
 
 /// Of each student.
 const SHOTS: usize = 10;
-
-/// Students sit for so long before they are shot: a file that shows up sooner might be the one before's.
-const SEATED: Duration = Duration::from_millis(150);
 
 /// Shoot them all, then stop and start.
 pub fn run(table: &mut Table) {
@@ -31,11 +27,11 @@ pub fn run(table: &mut Table) {
         let mut events = rig.client.events(None).await.expect("events");
         for frame in 0..FRAMES {
             if frame > 0 && frame % SHOTS == 0 {
-                press(&rig, "next").await;
-                tokio::time::sleep(SEATED).await;
+                rig.tap("next").await;
+                tokio::time::sleep(Duration::from_millis(SEATED.0)).await;
             }
             let start = clock::boot_time_us();
-            press(&rig, "pedal").await;
+            rig.tap("pedal").await;
             loop {
                 let event = events.next().await.expect("event").expect("daemon");
                 let tune = event.data["tune"].as_str().unwrap_or_default();
@@ -64,14 +60,6 @@ pub fn run(table: &mut Table) {
         "< 1 s",
         Some(median < 1_000_000),
     );
-}
-
-async fn press(rig: &Rig, control: &str) {
-    let body = json!({ "control": control });
-    let pressed = rig
-        .client
-        .post::<serde_json::Value>("/v1/panel/press", &body);
-    pressed.await.expect("press");
 }
 
 fn start_to_ready(rig: &mut Rig) -> u64 {

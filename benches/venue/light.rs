@@ -3,7 +3,6 @@
 use crate::check::photo;
 use crate::rig::{Rig, process_kib};
 use crate::table::{Table, percentile, time};
-use serde_json::json;
 
 /// Presses; the verdict takes most of a second on a small board.
 const PRESSES: usize = 40;
@@ -23,11 +22,7 @@ pub fn run(table: &mut Table) {
     rig.block_on(async {
         let mut events = rig.client.events(None).await.expect("events");
         for _ in 0..PRESSES {
-            let body = json!({ "control": "pedal" });
-            rig.client
-                .post::<serde_json::Value>("/v1/panel/press", &body)
-                .await
-                .expect("press");
+            rig.tap("pedal").await;
             loop {
                 let event = events.next().await.expect("event").expect("daemon");
                 let tune = event.data["tune"].as_str().unwrap_or_default();

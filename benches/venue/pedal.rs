@@ -105,11 +105,7 @@ fn measure(case: &Case) -> Vec<u64> {
     rig.block_on(async {
         let mut events = rig.client.events(None).await.expect("events");
         for _ in 0..PRESSES {
-            let body = json!({ "control": "pedal" });
-            rig.client
-                .post::<serde_json::Value>("/v1/panel/press", &body)
-                .await
-                .expect("press");
+            rig.tap("pedal").await;
             let mut gone = Progress::default();
             while !gone.reached(case.press) {
                 let event = events.next().await.expect("event").expect("daemon");

@@ -55,7 +55,7 @@ pub struct Rig {
 
 /// Students sit for longer than this before they are shot. A file that shows up sooner might be of whoever sat
 /// there before, and would rightly be set aside: the camera's event queue is read every 20 ms.
-const SEATED: Millis = Millis(150);
+pub const SEATED: Millis = Millis(150);
 
 impl Rig {
     /// A rig in a fresh folder, nothing started. `station` is more of the `[station]` table, for example `settle-ms = 0`.
@@ -281,6 +281,13 @@ impl Rig {
         if control != "pedal" {
             self.seated_at.set(clock::boot_time());
         }
+    }
+
+    /// Press a control from within the runtime, at once.
+    pub async fn tap(&self, control: &str) {
+        let body = json!({ "control": control });
+        let pressed = self.client.post::<Value>("/v1/panel/press", &body);
+        pressed.await.expect("press");
     }
 
     /// Press a control of a daemon that may die of it.
