@@ -111,8 +111,8 @@ impl<L: Lanes> Checker<L> {
             verdict,
             reasons,
             measures,
-            width_px: sight.outline.frame.width,
-            height_px: sight.outline.frame.height,
+            width_px: sight.frame.width,
+            height_px: sight.frame.height,
             geometry: match &sight.view {
                 View::Whole(scene) => Some(scene.geometry.clone()),
                 View::Blind { .. } => None,
@@ -203,8 +203,7 @@ fn measured(sight: &Sight, standard: &Standard, lanes: &impl Lanes) -> (Vec<Take
 
 fn of_frame(sight: &Sight) -> (Vec<Taken>, Signature) {
     let luma = sight.view.luma();
-    let outline = &sight.outline;
-    let (width, height) = (outline.frame.width, outline.frame.height);
+    let (width, height) = (sight.frame.width, sight.frame.height);
     let (exposure, sharpness) = (sight.exposure, sight.sharpness);
     let signature = match &sight.view {
         View::Whole(scene) => baseline::seen(scene, sharpness),
@@ -240,7 +239,7 @@ fn of_frame(sight: &Sight) -> (Vec<Taken>, Signature) {
             exposure.entropy_bits,
             exposure.entropy_score(),
         ),
-        Taken::value(catalogue::JPEG_QUALITY, metadata::quality(outline)),
+        Taken::value(catalogue::JPEG_QUALITY, metadata::quality(&sight.luma_quantisation)),
     ];
     (taken, signature)
 }

@@ -1,7 +1,5 @@
 //! What the file's tables and tags tell without looking at a pixel.
 
-use super::jpeg::Outline;
-
 /// The luminance table of ITU-T T.81, annex K.1, from which the quality of the IJG's library (and
 /// so the common 1–100 scale) is derived; in the zigzag order of a file.
 const ANNEX_K_LUMA: [u16; 64] = [
@@ -10,11 +8,11 @@ const ANNEX_K_LUMA: [u16; 64] = [
     87, 95, 98, 103, 104, 103, 62, 77, 113, 121, 112, 100, 120, 92, 101, 103, 99,
 ];
 
-/// The quality, 1 to 100 on the IJG scale, whose luminance table is as coarse as this file's.
+/// The quality, 1 to 100 on the IJG scale, whose luminance table is as coarse as this one of a file, which is in the file's order.
 /// Cameras have tables of their own: it is an equivalent, not a setting read back.
-pub fn quality(outline: &Outline) -> f64 {
+pub fn quality(luma_quantisation: &[u16; 64]) -> f64 {
     let (mut coarse, mut base) = (0.0, 0.0);
-    for (&step, &of_base) in outline.luma_quantisation.iter().zip(&ANNEX_K_LUMA) {
+    for (&step, &of_base) in luma_quantisation.iter().zip(&ANNEX_K_LUMA) {
         // Steps of 255 were cut off there, as a byte holds no more.
         if step != 255 {
             coarse += f64::from(step);

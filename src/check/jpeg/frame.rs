@@ -134,6 +134,13 @@ impl Frame {
         )
     }
 
+    /// Blocks of all components together, in a scan that has all of them.
+    pub(super) fn blocks_in_all(&self) -> u64 {
+        let (across, down) = self.units();
+        let of_unit: u32 = self.components.iter().map(|c| c.across * c.down).sum();
+        u64::from(across) * u64::from(down) * u64::from(of_unit)
+    }
+
     /// Blocks of one component in a scan of its own, across and down.
     pub(super) fn blocks(&self, component: &Component) -> (u32, u32) {
         let (across, down) = self.most();

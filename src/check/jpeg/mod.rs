@@ -1,10 +1,9 @@
 //! What a JPEG file says of itself, and the proof that all of it is there.
 //!
-//! Picture decoders are kind: they paint grey where data is missing and go on. A station must not
-//! be, so the file is walked once, bit by bit, before anything is decoded: every scan that the
-//! header promises, every block of every scan, the marker that ends the file. Nothing is allocated
-//! in proportion to a size that the file merely claims, but for one machine word a block in
-//! progressive files, whose size is capped.
+//! Picture decoders are kind: they paint grey where data is missing and go on, and some of them never mention a scan that is not there.
+//! A station must not be, so a file can be walked, bit by bit: every scan that the header promises, every block of every scan, the
+//! marker that ends the file. Nothing is allocated in proportion to a size that the file merely claims, but for one machine word a
+//! block in progressive files, whose size is capped.
 
 mod bits;
 mod frame;

@@ -10,6 +10,9 @@ use crate::model::Bytes;
 /// over the whole image.
 const MAX_SCANS: usize = 64;
 
+/// The shortest block: a bit that says that the mean has not changed, and one that says that there is nothing else.
+const BLOCK_BITS_MIN: u64 = 2;
+
 /// What a whole file was found to contain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outline<'a> {
@@ -32,6 +35,9 @@ pub struct Header<'a> {
     pub frame: Frame,
     /// The EXIF block, from its TIFF header on.
     pub exif: Option<&'a [u8]>,
+    /// The quantisation table of the luminance, in the file's order, where the first scan holds all of the picture, as cameras write it:
+    /// a decoder that reads such a scan to the end marker without a complaint has seen every block of it.
+    pub only_scan: Option<[u16; 64]>,
 }
 
 impl<'a> Header<'a> {
@@ -115,16 +121,22 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        match &self.frame {
-            None => Err(self.damaged("a scan before the frame header")),
-            Some(frame) => {
-                self.readable(frame)?;
-                Ok(Header {
-                    frame: frame.clone(),
-                    exif: self.exif,
-                })
-            }
+        let segment = self.segment()?;
+        let Some(frame) = self.frame.clone() else {
+            return Err(self.damaged("a scan before the frame header"));
+        };
+        self.readable(&frame)?;
+        let scan = self.scan_header(segment, &frame)?;
+        let all = frame.coding == Coding::Sequential && scan.used.len() == frame.components.len();
+        if all && self.data.len() as u64 * 8 < frame.blocks_in_all() * BLOCK_BITS_MIN {
+            return Err(self.truncated());
         }
+        let luma = frame.components.first().map(|c| usize::from(c.table));
+        Ok(Header {
+            only_scan: luma.and_then(|table| self.quantisation[table]).filter(|_| all),
+            exif: self.exif,
+            frame,
+        })
     }
 
     fn read(mut self) -> Result<Outline<'a>, Unreadable> {
