@@ -2,6 +2,7 @@
 
 use crate::model::{BootId, Millis, Stamp, WallMs};
 use rustix::time::{ClockId, clock_gettime};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// The boot-time clock: keeps counting while suspended, never jumps. Common to all processes of this boot.
@@ -19,7 +20,27 @@ pub fn boot_time_us() -> u64 {
 /// The wall clock, right or wrong.
 pub fn wall_time() -> WallMs {
     let t = clock_gettime(ClockId::Realtime);
-    WallMs(t.tv_sec * 1000 + t.tv_nsec / 1_000_000)
+    let ahead = drilled().map_or(0, |drill| drill.ahead_ms);
+    WallMs(t.tv_sec * 1000 + t.tv_nsec / 1_000_000 + ahead)
+}
+
+/// A board whose wall clock is wrong, and jumps.
+struct Drill {
+    ahead_ms: i64,
+    trusted: bool,
+}
+
+/// As the file says that the environment variable `SHUTTERLINE_DRILL_CLOCK` names, whenever it is asked: how many milliseconds the
+/// clock is ahead, and `trusted` or not. Setting the machine's own clock is not a test's to do.
+fn drilled() -> Option<Drill> {
+    static FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let file = FILE.get_or_init(|| std::env::var_os("SHUTTERLINE_DRILL_CLOCK").map(PathBuf::from));
+    let text = std::fs::read_to_string(file.as_ref()?).ok()?;
+    let (ahead, word) = text.trim().split_once(' ')?;
+    Some(Drill {
+        ahead_ms: ahead.parse().ok()?,
+        trusted: word == "trusted",
+    })
 }
 
 /// Whether some time service on this machine says that the wall clock is synchronised.
@@ -30,6 +51,9 @@ pub fn wall_time() -> WallMs {
 pub fn wall_clock_trusted() -> bool {
     /// 2026-01-01T00:00:00Z: a clock before this program was written is certainly wrong.
     const EARLIEST: WallMs = WallMs(1_767_225_600_000);
+    if let Some(drill) = drilled() {
+        return drill.trusted;
+    }
     wall_time() >= EARLIEST
         && ["/run/systemd/timesync/synchronized", "/dev/rtc0"]
             .iter()

@@ -239,7 +239,10 @@ fn of_frame(sight: &Sight) -> (Vec<Taken>, Signature) {
             exposure.entropy_bits,
             exposure.entropy_score(),
         ),
-        Taken::value(catalogue::JPEG_QUALITY, metadata::quality(&sight.luma_quantisation)),
+        Taken::value(
+            catalogue::JPEG_QUALITY,
+            metadata::quality(&sight.luma_quantisation),
+        ),
     ];
     (taken, signature)
 }

@@ -120,10 +120,10 @@ pub(super) fn look(
 
 /// The luminance, and its quantisation table, of a file that is whole.
 ///
-/// A file of one scan is proven by decoding it: the decoder reads each block of it and complains where there is none. Walking it as well
-/// (a third of the decoding's time) finds as many cut files and files with a hole, and of single bits turned over, of which either
-/// finds a fifth, 1 or 2 in 100 more (1,200 of each kind, three photos). Of several scans the decoder does not miss one, so such files are
-/// walked, and so are those that it refused: for words that say where.
+/// A file of one scan is proven by decoding it: the decoder reads each block of it and complains where there is none. Walking it as
+/// well, a third of the decoding's time, finds as many cut files and files with a hole, and of single bits turned over, of which either
+/// finds a fifth, 1 in 100 more (1,200 of each kind, three photos). Where there are several scans the decoder does not notice that one is
+/// missing, so such files are walked, and so are those that it refused: for words that say where.
 fn proven(
     data: &[u8],
     header: &Header,

@@ -6,6 +6,7 @@
 #[path = "../rig/mod.rs"]
 mod rig;
 
+mod board;
 mod disks;
 mod doors;
 mod kept;

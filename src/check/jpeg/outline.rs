@@ -133,7 +133,9 @@ impl<'a> Reader<'a> {
         }
         let luma = frame.components.first().map(|c| usize::from(c.table));
         Ok(Header {
-            only_scan: luma.and_then(|table| self.quantisation[table]).filter(|_| all),
+            only_scan: luma
+                .and_then(|table| self.quantisation[table])
+                .filter(|_| all),
             exif: self.exif,
             frame,
         })
