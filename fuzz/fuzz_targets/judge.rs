@@ -7,13 +7,25 @@ use shutterline::daemon::load_models;
 use shutterline::model::Verdict;
 use std::sync::LazyLock;
 
-static CHECKER: LazyLock<Checker> = LazyLock::new(|| {
+/// The file and the frame: what a stranger's bytes reach first.
+static BLIND: LazyLock<Checker> = LazyLock::new(|| {
     let standard = Standard::builtin("cn-graduate-blue").expect("a shipped standard");
-    Checker::new(standard).with_models(load_models(None).expect("models, see SHUTTERLINE_MODELS"))
+    Checker::new(standard)
 });
 
+/// The same, and the person in it.
+static SEEING: LazyLock<Checker> = LazyLock::new(|| {
+    let models = load_models(None).expect("models, see SHUTTERLINE_MODELS");
+    BLIND.clone().with_models(models)
+});
+
+/// The networks take a thousand times as long as all else here: one picture in so many is shown to them.
+const SEEN: u8 = 64;
+
 fuzz_target!(|bytes: &[u8]| {
-    let report = CHECKER.judge(bytes);
+    let seen = bytes.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)) % SEEN == 0;
+    let checker = if seen { &*SEEING } else { &*BLIND };
+    let report = checker.judge(bytes);
     assert_eq!(report.verdict, Verdict::of(&report.reasons));
     if report.width_px == 0 {
         assert_eq!(report.reasons[0].id, "unreadable");
