@@ -72,6 +72,18 @@ pub enum ArchiveError {
         /// To which file.
         path: PathBuf,
     },
+    /// The disk takes no writes any more: it fails, or the kernel has made it read-only because it did.
+    #[error(
+        "the disk does not take what is written to {}; look at `dmesg`, check the disk (`fsck`) and mount it writable again",
+        path.display()
+    )]
+    Disk {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        source: rusqlite::Error,
+    },
     /// A file operation failed.
     #[error("failed to {doing} {}; check the disk (`dmesg`) and the folder's permissions", path.display())]
     File {
@@ -171,6 +183,7 @@ impl ArchiveError {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 Self::Corrupt { path, source }
             }
+            Some(ErrorCode::ReadOnly | ErrorCode::SystemIoFailure) => Self::Disk { path, source },
             _ => Self::Database { path, source },
         }
     }

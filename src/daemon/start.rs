@@ -170,7 +170,14 @@ impl Daemon {
             why = asked => { stopped = Some(Stopped::Asked(why)); None }
             end = &mut ended => Some(end),
             _ = &mut self.web => { stopped = Some(Stopped::PartEnded("web")); None }
-            _ = &mut self.uploads => { stopped = Some(Stopped::PartEnded("outbox")); None }
+            end = &mut self.uploads => {
+                if let Ok(error) = end {
+                    let error: &(dyn std::error::Error + 'static) = &error;
+                    tracing::error!(error, "the outbox ended");
+                }
+                stopped = Some(Stopped::PartEnded("outbox"));
+                None
+            }
         };
         notify(&[sd_notify::NotifyState::Stopping]);
         if let Some(stop) = self.stop_web.take() {
