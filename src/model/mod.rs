@@ -21,6 +21,7 @@ mod signature;
 mod stamp;
 mod status;
 mod units;
+mod wiring;
 
 pub use camera::{
     CameraFile, CameraFileKey, CameraInfo, CameraState, ExifSettings, SettingMismatch,
@@ -48,3 +49,7 @@ pub use status::{
     Status, StorageStatus,
 };
 pub use units::{Bytes, Millis, WallMs};
+pub use wiring::{
+    Active, Board, BoardInput, BoardOutput, Contact, GpioDriver, Keypad, Line, OutputName, Pin,
+    Pull, SerialDisplay,
+};
