@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build release test demo bench compare fuzz fmt fmt-check clippy lint config-check deny clean-cache
+.PHONY: help build release test demo bench compare fuzz fmt fmt-check clippy lint config-check deny deb deb-check rig-nspawn image-notes clean-cache
 
 # Keys for `shutterline demo`, for example: make demo ARGS=--interactive
 ARGS ?=
@@ -80,6 +80,26 @@ config-check: ## Check each shipped config file and standard
 deny: ## Check the dependencies' licences, sources and known advisories
 	@scripts/setup build
 	@scripts/deny
+
+# Where cargo puts what it builds, and cargo-deb what it packs.
+TARGET := $(or $(strip $(CARGO_TARGET_DIR)),target)
+DEB = $(shell ls -t $(TARGET)/debian/shutterline_*_$$(dpkg --print-architecture).deb 2>/dev/null | head -n 1)
+
+deb: release ## Build the package for this machine's processor, target/debian/shutterline_*.deb
+	@scripts/setup deb
+	scripts/deb
+
+deb-check: ## Have Debian's lintian look at that package; each override has its reason in packaging/lintian-overrides
+	@scripts/setup deb
+	@test -n "$(DEB)" || { echo 'deb-check: there is no package; run: make deb' >&2; exit 1; }
+	scripts/deb-check $(DEB)
+
+rig-nspawn: ## Install that package in a fresh Debian under systemd-nspawn and play a day, a hang, an upgrade, a purge (root, minutes)
+	@test -n "$(DEB)" || { echo 'rig-nspawn: there is no package; run: make deb' >&2; exit 1; }
+	scripts/rigs/nspawn $(DEB)
+
+image-notes: ## How to prepare a station's card (docs/card.md)
+	@cat docs/card.md
 
 clean-cache: ## Remove .cache/ (the virtual camera and tools; target/ stays)
 	rm -rf .cache
