@@ -45,8 +45,8 @@ pub use signal::{Beat, LampState, Lamps, Pattern, Tune};
 pub use signature::{Band, Signature};
 pub use stamp::{Actor, Stamp};
 pub use status::{
-    CameraStatus, FrameCounts, LedStatus, OutboxCounts, QueueCounts, StationDisk, StationState,
-    Status, StorageStatus,
+    CameraStatus, FrameCounts, LedStatus, OutboxCounts, PanelStatus, QueueCounts, StationDisk,
+    StationState, Status, StorageStatus,
 };
 pub use units::{Bytes, Millis, WallMs};
 pub use wiring::{
