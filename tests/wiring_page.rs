@@ -1,5 +1,8 @@
 //! What a technician reads about the panel's pins, held equal to what the program reads.
 
+// In a test, a panic is the report.
+#![allow(clippy::unwrap_used)]
+
 use shutterline::config::{board_names, board_text, parse_board};
 use shutterline::model::{Board, GpioDriver, Line, Pin};
 use std::collections::BTreeMap;

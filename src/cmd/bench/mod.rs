@@ -3,6 +3,7 @@
 //! It holds the panel itself, so it refuses while a station does. What it decides is in `walk`, a function of what is heard;
 //! what it finds is written down after every step, so that a connection that breaks loses nothing. Its words are a technician's: English.
 
+mod paper;
 pub mod plan;
 mod record;
 mod rig;
@@ -19,8 +20,9 @@ use crate::panel::PanelEvent;
 use crate::panel::switches::Seen;
 use crate::web::client::Client;
 use clap::Args;
+use paper::Paper;
 use plan::{Part, steps};
-use record::{Bounce, Paper, Sheet, Versions};
+use record::{Bounce, Sheet, Versions};
 use rig::{Rig, Told, asked_to_leave};
 use setup::{Setup, WiringArgs, refuse_while_held};
 use std::collections::VecDeque;
