@@ -76,7 +76,8 @@ fn down_at_the_start(bench: Bench) {
 }
 
 fn stuck(bench: Bench) {
-    let mut running = bench.start_with(Millis(400));
+    let patience = Millis(400 + 4 * bench.finger.bounces().0);
+    let mut running = bench.start_with(patience);
     running.pedal(false);
     assert_eq!(running.next_edge(), pressed("pedal"));
     assert!(running.next_stuck());
