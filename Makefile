@@ -14,7 +14,7 @@ unexport CARGO_TARGET_DIR
 endif
 
 CARGO := scripts/rust cargo
-CONFIGS := $(wildcard config/*.toml config/standards/*.toml)
+CONFIGS := $(wildcard config/*.toml config/boards/*.toml config/standards/*.toml)
 
 help: ## Print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

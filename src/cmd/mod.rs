@@ -1,9 +1,10 @@
-//! The command line: one file a subcommand. All but `run`, `demo`, `check` and `config check` are thin clients of the API.
+//! The command line: one file a subcommand. All but `run`, `demo`, `check`, `config check` and `panel test|watch|safe` are thin clients of the API.
 //!
 //! A command decides nothing and stores nothing; what it prints is what the daemon answered. Exit codes: 0 done, 1 failed,
 //! 2 usage, 3 no daemon, 4 refused by the station's state. Errors are printed once, here, with their causes and the next step.
 
 pub mod archive;
+pub mod bench;
 pub mod camera;
 pub mod camera_child;
 pub mod check;
@@ -173,7 +174,7 @@ async fn ask(question: Question, client: &Client) -> anyhow::Result<Exit> {
         Question::Session(args) => return session::run(args, client).await,
         Question::Queue(args) => queue::run(args, client).await?,
         Question::Standard(args) => standard::run(args, client).await?,
-        Question::Panel(args) => panel::run(args, client).await?,
+        Question::Panel(args) => return panel::run(args, client).await,
         Question::Frames(args) => frames::run(args, client).await?,
         Question::Archive(args) => return archive::run(args, client).await,
         Question::Upload(args) => upload::run(args, client).await?,

@@ -1,5 +1,9 @@
-//! `shutterline panel press` and `panel keys`: the panel's controls, one at a time or under the fingers.
+//! `shutterline panel`: `press` and `keys` are the controls of a running station's panel; `test` and `watch`, a tester's bench, are in
+//! `bench`; `safe` is in `panel_safe`.
 
+use super::bench::watch::{self, WatchArgs};
+use super::bench::{self, TestArgs};
+use super::failure::Exit;
 use super::keys::{Key, Keyboard, LEGEND};
 use super::output::{Format, print, show_outcome};
 use super::panel_safe::{self, SafeArgs};
@@ -18,7 +22,12 @@ const EXAMPLES: &str = "Examples:
   shutterline panel press pedal --long
   shutterline panel press digit-7 && shutterline panel press enter
   shutterline panel keys                    # the space bar is the pedal
-  shutterline panel safe --config /etc/shutterline/shutterline.toml   # all dark and silent";
+  shutterline panel safe --config /etc/shutterline/shutterline.toml   # all dark and silent
+  sudo systemctl stop shutterline; shutterline panel test --out panel-7
+  shutterline panel test --without keypad,display
+  shutterline panel watch --for 60          # every edge, and how the contacts bounce
+
+test exits with 0 only when every step passed; test and watch are refused (4) while a station holds the panel.";
 
 /// Arguments of `panel`.
 #[derive(Debug, Args)]
@@ -48,12 +57,16 @@ pub enum PanelVerb {
     },
     /// Be the panel: keys are presses, one line shows the station; q ends it
     Keys,
+    /// Walk through pedal, buttons, keys, lamps, sounds and display without the daemon, and write down what works
+    Test(TestArgs),
+    /// Show every edge of the switches, and how their contacts bounce, without the daemon
+    Watch(WatchArgs),
     /// Make lamps and buzzer dark and silent, for a station that is not running
     Safe(SafeArgs),
 }
 
 /// Asks and shows.
-pub async fn run(args: PanelArgs, client: &Client) -> anyhow::Result<()> {
+pub async fn run(args: PanelArgs, client: &Client) -> anyhow::Result<Exit> {
     match args.verb {
         PanelVerb::Press {
             control,
@@ -66,11 +79,14 @@ pub async fn run(args: PanelArgs, client: &Client) -> anyhow::Result<()> {
                 (_, true) => Some(Gesture::Double),
                 _ => None,
             };
-            show_outcome(&press(client, control, gesture).await?, format)
+            show_outcome(&press(client, control, gesture).await?, format)?;
         }
-        PanelVerb::Keys => keys(client).await,
-        PanelVerb::Safe(args) => panel_safe::run(&args).await,
+        PanelVerb::Keys => keys(client).await?,
+        PanelVerb::Test(args) => return bench::test(args, client).await,
+        PanelVerb::Watch(args) => return watch::run(args, client).await,
+        PanelVerb::Safe(args) => panel_safe::run(&args).await?,
     }
+    Ok(Exit::Done)
 }
 
 async fn press(

@@ -31,6 +31,17 @@ pub enum PanelArg {
     Sim,
 }
 
+impl From<PanelArg> for PanelDriver {
+    fn from(driver: PanelArg) -> Self {
+        match driver {
+            PanelArg::Auto => PanelDriver::Auto,
+            PanelArg::Rppal => PanelDriver::Rppal,
+            PanelArg::Cdev => PanelDriver::Cdev,
+            PanelArg::Sim => PanelDriver::Sim,
+        }
+    }
+}
+
 /// Run the station.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
@@ -80,12 +91,7 @@ impl RunArgs {
             None => {}
         }
         if let Some(panel) = self.panel {
-            config.panel.driver = match panel {
-                PanelArg::Auto => PanelDriver::Auto,
-                PanelArg::Rppal => PanelDriver::Rppal,
-                PanelArg::Cdev => PanelDriver::Cdev,
-                PanelArg::Sim => PanelDriver::Sim,
-            };
+            config.panel.driver = panel.into();
         }
         Ok(config)
     }

@@ -6,6 +6,7 @@
 //! pins, the same logic reads the switches (`switches`) and plays the lamps (`show`); drivers (`gpio`) move levels, no more.
 //! Lamps and buzzer are dark and silent once the panel is gone, however it went.
 
+mod bench;
 mod error;
 pub mod gpio;
 mod machine;
@@ -14,6 +15,7 @@ mod sim;
 pub mod switches;
 mod wired;
 
+pub use bench::BenchPanel;
 pub use error::PanelError;
 pub use machine::Machine;
 pub use sim::{Finger, PressError, Shown, SimPanel};

@@ -9,10 +9,28 @@ use std::path::Path;
 use toml::de::DeTable;
 
 /// The boards that are built in, by name.
-const SHIPPED: [(&str, &str); 1] = [(
-    "raspberry-pi-4",
-    include_str!("../../../config/boards/raspberry-pi-4.toml"),
-)];
+const SHIPPED: [(&str, &str); 5] = [
+    (
+        "raspberry-pi-3",
+        include_str!("../../../config/boards/raspberry-pi-3.toml"),
+    ),
+    (
+        "raspberry-pi-4",
+        include_str!("../../../config/boards/raspberry-pi-4.toml"),
+    ),
+    (
+        "raspberry-pi-5",
+        include_str!("../../../config/boards/raspberry-pi-5.toml"),
+    ),
+    (
+        "raspberry-pi-zero-2-w",
+        include_str!("../../../config/boards/raspberry-pi-zero-2-w.toml"),
+    ),
+    (
+        "orange-pi-zero-2w",
+        include_str!("../../../config/boards/orange-pi-zero-2w.toml"),
+    ),
+];
 
 /// The names of the shipped boards.
 pub fn board_names() -> Vec<&'static str> {

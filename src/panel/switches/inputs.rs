@@ -95,6 +95,11 @@ impl Inputs {
         events
     }
 
+    /// The inputs whose lines read pressed.
+    pub fn held(&self) -> Vec<InputName> {
+        self.switches.held()
+    }
+
     /// What the contacts did so far.
     pub fn stats(&self) -> Vec<(InputName, BounceStats)> {
         self.switches.stats()

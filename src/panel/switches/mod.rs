@@ -142,6 +142,16 @@ impl Switches {
         switch.is_some_and(|s| level(high, s.pressed_high) != s.contact.raw())
     }
 
+    /// The inputs whose lines read pressed, whether or not that counts.
+    pub fn held(&self) -> Vec<InputName> {
+        let held = |s: &&Switch| s.contact.raw() == Level::Pressed;
+        self.switches
+            .iter()
+            .filter(held)
+            .map(|s| s.name.clone())
+            .collect()
+    }
+
     /// What the contacts of each input did.
     pub fn stats(&self) -> Vec<(InputName, BounceStats)> {
         self.switches
