@@ -10,6 +10,8 @@ mod baseline;
 mod checks;
 mod drill;
 mod inbox;
+mod lights;
+mod metrics;
 mod notices;
 mod options;
 mod preflight;
@@ -23,7 +25,7 @@ mod start;
 mod threads;
 mod timers;
 
-pub use options::{Options, OptionsError};
+pub use options::{Options, OptionsError, destinations};
 pub use sight::{Cores, SightError, load_models};
 pub use standards::{find_standard, standard_text};
 pub use start::{Daemon, StartError, Stopped};
