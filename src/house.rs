@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("camera", &["model", "clock"]),
     ("archive", &["model", "clock", "tag"]),
     ("desk", &["model", "archive"]),
+    ("doctor", &["model"]),
     ("delivery", &["model", "archive", "check"]),
     ("upload", &["model", "clock", "archive"]),
     ("web", &["model", "clock", "archive", "desk"]),
@@ -22,14 +23,14 @@ const ARROWS: &[(&str, &[&str])] = &[
         "daemon",
         &[
             "model", "clock", "station", "check", "tag", "config", "panel", "camera", "archive",
-            "desk", "delivery", "upload", "web",
+            "desk", "delivery", "doctor", "upload", "web",
         ],
     ),
     (
         "cmd",
         &[
             "model", "clock", "station", "check", "config", "panel", "camera", "archive", "desk",
-            "delivery", "web", "daemon",
+            "delivery", "doctor", "upload", "web", "daemon",
         ],
     ),
 ];

@@ -12,6 +12,7 @@ pub mod config;
 pub mod daemon;
 pub mod delivery;
 pub mod desk;
+pub mod doctor;
 pub mod model;
 pub mod panel;
 pub mod station;

@@ -1,6 +1,7 @@
 //! The few file operations the archive's promises rest on, behind a trait: a drill can make any of them fail.
 
 use super::CrashPoint;
+use crate::clock;
 use crate::model::Bytes;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use std::fs::{self, File, OpenOptions};
@@ -34,6 +35,22 @@ pub trait Disk: Send + Sync {
     fn free(&self, path: &Path) -> io::Result<Bytes>;
 }
 
+/// What of the archive's work is timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Timed {
+    /// The fsync of a photo or a sidecar.
+    FileSync,
+    /// The fsync of a folder.
+    FolderSync,
+    /// One transaction of the database with its fsync; waiting for room or for a lock is left out.
+    Transaction,
+    /// A download from being read to its committed row.
+    Store,
+}
+
+/// Hears how long something took, µs.
+pub type Watch = Arc<dyn Fn(Timed, u64) + Send + Sync>;
+
 /// What the archive stands on. A drill gives its own.
 #[derive(Clone)]
 pub struct Ground {
@@ -43,6 +60,8 @@ pub struct Ground {
     pub machine_id: Option<String>,
     /// What reaching [`Options::crash_at`](super::Options::crash_at) does.
     pub crash: Arc<dyn Fn(CrashPoint) + Send + Sync>,
+    /// Hears how long fsyncs, transactions and stores take.
+    pub watch: Watch,
 }
 
 impl Ground {
@@ -61,7 +80,21 @@ impl Ground {
                 tracing::error!(%point, "crash drill");
                 std::process::abort();
             }),
+            watch: Arc::new(|_, _| {}),
         }
+    }
+
+    /// The same, with somebody who hears how long things take.
+    pub fn watched_by(self, watch: Watch) -> Self {
+        Self { watch, ..self }
+    }
+
+    /// Does something and tells how long it took.
+    pub(super) fn time<T>(&self, what: Timed, work: impl FnOnce() -> T) -> T {
+        let began = clock::boot_time_us();
+        let done = work();
+        (self.watch)(what, clock::boot_time_us().saturating_sub(began));
+        done
     }
 }
 

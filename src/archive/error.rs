@@ -30,6 +30,15 @@ pub enum ArchiveError {
         /// The holder, when the lock file names it.
         pid: Option<u32>,
     },
+    /// A restore was cut short here.
+    #[error(
+        "an unfinished restore lies in {}; run `shutterline restore` again, or remove that folder to begin with an empty station",
+        path.display()
+    )]
+    HalfRestored {
+        /// Where its files lie.
+        path: PathBuf,
+    },
     /// The database was written by a newer version.
     #[error(
         "{} has schema {found}, this version knows up to {known}; run the newer shutterline that wrote it, or restore the backup",

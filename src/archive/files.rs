@@ -1,9 +1,10 @@
 //! Whole files or none: everything that becomes a file under its final name goes through here (I2).
 
-use super::disk::{Ground, Sink};
+use super::disk::{Ground, Sink, Timed};
 use super::{ArchiveError, CrashPoint, error::Result};
 use crate::model::{Bytes, Sha256};
 use sha2::Digest;
+use std::cell::RefCell;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -58,6 +59,8 @@ pub(super) enum Content<'a> {
     Copy(&'a Path, &'a Sha256),
     /// The same, and the old file is ours and never written again: a second name will do where the file system has them.
     Link(&'a Path, &'a Sha256),
+    /// What is read from there, never held whole in memory, which must have this hash.
+    Stream(&'a RefCell<Box<dyn Read>>, &'a Path, &'a Sha256),
 }
 
 /// Writes files on a [`Ground`], stopping where a drill wants it.
@@ -123,6 +126,19 @@ impl Files {
                 from,
                 received,
             } => self.write_bytes(bytes, Some((of, from, received)), &mut *sink, temp)?,
+            Content::Stream(stream, from, sha256) => {
+                let mut hasher = Hasher::default();
+                each_chunk_of(&mut *stream.borrow_mut(), from, |chunk| {
+                    hasher.update(chunk);
+                    let wrote = sink.write_all(chunk);
+                    wrote.map_err(|e| ArchiveError::file("write", temp, e))
+                })?;
+                if hasher.finish().0 != **sha256 {
+                    return Err(otherwise(from));
+                }
+                self.sync(&mut *sink, temp)?;
+                self.verified(temp, sha256)?
+            }
             Content::Copy(from, sha256) | Content::Link(from, sha256) => {
                 self.each_chunk(from, |chunk| {
                     let wrote = sink.write_all(chunk);
@@ -183,7 +199,8 @@ impl Files {
         sink.flush()
             .map_err(|e| ArchiveError::file("write", temp, e))?;
         self.reach(CrashPoint::AfterTempWrite);
-        sink.sync()
+        self.ground
+            .time(Timed::FileSync, || sink.sync())
             .map_err(|e| ArchiveError::file("fsync", temp, e))?;
         self.reach(CrashPoint::AfterTempFsync);
         Ok(())
@@ -233,19 +250,10 @@ impl Files {
         Ok(bytes)
     }
 
-    fn each_chunk(&self, path: &Path, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let disk = &*self.ground.disk;
-        let fail = |e| ArchiveError::file("read", path, e);
-        let mut file = disk.open(path).map_err(fail)?;
-        let mut buffer = vec![0; CHUNK];
-        loop {
-            match file.read(&mut buffer) {
-                Ok(0) => return Ok(()),
-                Ok(n) => each(&buffer[..n])?,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(fail(e)),
-            }
-        }
+    fn each_chunk(&self, path: &Path, each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let file = self.ground.disk.open(path);
+        let mut file = file.map_err(|e| ArchiveError::file("read", path, e))?;
+        each_chunk_of(&mut file, path, each)
     }
 
     /// Removes a file that may be gone already, and makes that durable.
@@ -275,8 +283,7 @@ impl Files {
 
     fn sync_dir(&self, folder: &Path) -> Result<()> {
         self.ground
-            .disk
-            .sync_dir(folder)
+            .time(Timed::FolderSync, || self.ground.disk.sync_dir(folder))
             .map_err(|e| ArchiveError::file("fsync the folder", folder, e))
     }
 
@@ -298,6 +305,34 @@ impl Files {
             .map_err(|e| ArchiveError::file("move to found/", &from, e))?;
         self.sync_dir(&found)?;
         Ok(to)
+    }
+}
+
+/// A reader, a chunk at a time; `path` names it in errors.
+pub(super) fn each_chunk_of(
+    reader: &mut dyn Read,
+    path: &Path,
+    mut each: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(n) => each(&buffer[..n])?,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(ArchiveError::file("read", path, e)),
+        }
+    }
+}
+
+/// A source that does not hold the bytes it should: told apart from a disk that does not read back what was written.
+pub(super) const OTHERWISE: &str = "does not have the hash it should";
+
+fn otherwise(path: &Path) -> ArchiveError {
+    ArchiveError::Content {
+        path: path.to_owned(),
+        what: OTHERWISE.to_owned(),
+        next: "take it from another copy: the camera's card, the destination or another backup",
     }
 }
 

@@ -6,6 +6,7 @@
 //! row a change, in the same commit) and I9 (a tag never touches the image). It never decides who owns a frame, never waits
 //! for a network, and never tries a failed write again on the same file.
 
+mod backup;
 mod crash;
 mod disk;
 mod error;
@@ -14,6 +15,7 @@ mod incoming;
 mod job;
 mod layout;
 mod lock;
+mod look;
 mod moves;
 mod outbox;
 mod outbox_rows;
@@ -31,10 +33,18 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use backup::{
+    BackedUp, BackupError, Checked, Lost, Progress, Restored, Source, Target, back_up,
+    check_backup, restore,
+};
 pub use crash::{ARMED_BY, CrashPoint, UnknownCrashPoint, armed};
-pub use disk::{Disk, Ground, RealDisk, Sink};
+pub use disk::{Disk, Ground, RealDisk, Sink, Timed, Watch};
 pub use error::ArchiveError;
 pub use job::{Done, Job, JobFailure, JobId, Waits};
+pub use look::{
+    DatabaseLook, Depth, TableCount, holder, look_at_database, personal_words, schema_version,
+    station_of, table_counts, time_fsync,
+};
 pub use outbox::{Outbox, OutboxId, OutboxItem, OutboxRemoval, Receipt};
 pub use reader::{EventRow, FrameFilter, OutboxRow, Reader};
 pub use start::Notice;
@@ -124,6 +134,7 @@ impl Archive {
         let data = options.data.clone();
         make_data_folder(&data)?;
         let lock = lock::take(&data)?;
+        backup::refuse_half_restored(&data)?;
         let files = files::Files {
             ground,
             crash_at: options.crash_at,

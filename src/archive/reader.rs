@@ -212,6 +212,19 @@ impl Reader {
         })
     }
 
+    /// When the oldest frame was shot that still has to reach a destination, by the wall clock of then; `None` when none has.
+    pub fn oldest_in_outbox(&self) -> std::result::Result<Option<WallMs>, ArchiveError> {
+        let sql = "SELECT min(frame.taken_at_ms) AS oldest FROM outbox
+            JOIN destination ON destination.name = outbox.destination
+            JOIN file ON file.id = outbox.file JOIN frame ON frame.id = file.frame
+            WHERE destination.active = 1 AND outbox.state IN ('pending', 'parked')";
+        let oldest = self.with(|db| {
+            let read = |row: &rows::Reading<'_, '_>| row.get::<Option<i64>>("oldest");
+            rows::first(db, "outbox", sql, [], read)
+        })?;
+        Ok(oldest.flatten().map(WallMs))
+    }
+
     /// Every file of a camera that is here, with the hash of its bytes as the camera made them: what recovery compares a card
     /// with (I3).
     pub fn known_camera_files(

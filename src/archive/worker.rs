@@ -1,5 +1,6 @@
 //! The archive's thread: one job after another, in the order they came, each whole or not at all.
 
+use super::disk::Timed;
 use super::error::{ArchiveError, Result};
 use super::files::Files;
 use super::outbox::OutboxAsk;
@@ -60,6 +61,7 @@ impl Worker {
 
     /// Whether it is stored.
     fn job(&self, job: Job) -> bool {
+        let _about = about(&job).entered();
         let (id, done) = match job {
             Job::Commit { id, change } => (id, self.commit(&change)),
             Job::Store {
@@ -68,7 +70,10 @@ impl Worker {
                 file,
                 incoming,
                 change,
-            } => (id, self.store(&frame, &file, &incoming, &change)),
+            } => {
+                let store = || self.store(&frame, &file, &incoming, &change);
+                (id, self.files.ground.time(Timed::Store, store))
+            }
         };
         let stored = done.is_ok();
         (self.done)(answer(id, done));
@@ -88,9 +93,11 @@ impl Worker {
         self.patiently(|| {
             let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)
                 .map_err(said(&self.db))?;
-            let value = write(&tx)?;
-            tx.commit().map_err(said(&self.db))?;
-            Ok(value)
+            self.files.ground.time(Timed::Transaction, || {
+                let value = write(&tx)?;
+                tx.commit().map_err(said(&self.db))?;
+                Ok(value)
+            })
         })
     }
 
@@ -154,12 +161,30 @@ impl Worker {
     }
 }
 
+/// What a job is about, on each line that it logs. At the level of errors, or a log of errors alone would lack it.
+fn about(job: &Job) -> tracing::Span {
+    let (session, serial, frame) = match job {
+        Job::Commit { change, .. } => (&change.session, change.serial, change.frame.as_ref()),
+        Job::Store { frame, .. } => (&frame.session, frame.serial, Some(&frame.id)),
+    };
+    tracing::error_span!(
+        "job",
+        session = session.as_ref().map(|s| s.as_str()),
+        serial = serial.map(|s| s.0),
+        frame = frame.map(|f| f.as_str()),
+    )
+}
+
 fn answer(id: JobId, done: Result<()>) -> Done {
     match done {
         Ok(()) => Done::Committed(id),
         Err(error) => {
             let message = error.chain();
-            tracing::error!(job = id.0, message, "a job failed; nothing of it is stored");
+            tracing::error!(
+                job = id.0,
+                error = message,
+                "a job failed; nothing of it is stored"
+            );
             Done::Failed {
                 id,
                 failure: error.failure(),

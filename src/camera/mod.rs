@@ -115,6 +115,11 @@ pub enum CameraError {
     },
 }
 
+/// The version of the libgphoto2 that this program runs with.
+pub fn library_version() -> String {
+    gphoto2::library_version().unwrap_or("unknown").to_owned()
+}
+
 /// An error with its causes in one line.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

@@ -93,6 +93,12 @@ impl Models {
     pub const FILES: [&'static str; 4] =
         [DETECTOR.name, LANDMARKS.name, BLENDSHAPES.name, PERSON.name];
 
+    /// What tells this set of files from another: the first digits of a hash of their hashes.
+    pub fn version() -> String {
+        let all = [DETECTOR, LANDMARKS, BLENDSHAPES, PERSON].map(|file| file.sha256);
+        hex(&Sha256::digest(all.concat()))[..12].to_owned()
+    }
+
     /// Loads all four; `read` gives the bytes of the file of that name.
     ///
     /// # Errors

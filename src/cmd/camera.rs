@@ -132,6 +132,9 @@ fn human(view: &CameraView) -> String {
         lines.add_row([name.to_owned(), value]);
     };
     line("状态 state", words::camera(view.state).to_owned());
+    if let Some(holder) = &view.claimed_by {
+        line("占用 claimed by", holder.clone());
+    }
     if let Some(info) = &view.info {
         line("型号 model", info.model.clone());
         line(
@@ -180,8 +183,7 @@ mod tests {
                 port: port.into(),
                 ..CameraInfo::default()
             }),
-            profile: Vec::new(),
-            waiting_deletion: Vec::new(),
+            ..CameraView::default()
         }
     }
 

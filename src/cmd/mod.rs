@@ -1,9 +1,11 @@
-//! The command line: one file a subcommand. All but `run`, `demo`, `check`, `config check` and `panel test|watch|safe` are thin clients of the API.
+//! The command line: one file a subcommand. All but `run`, `demo`, `check`, `config check`, `panel test|watch|safe` and a
+//! technician's tools (`doctor`, `logs`, `support-bundle`, `backup`, `restore`) are thin clients of the API.
 //!
 //! A command decides nothing and stores nothing; what it prints is what the daemon answered. Exit codes: 0 done, 1 failed,
 //! 2 usage, 3 no daemon, 4 refused by the station's state. Errors are printed once, here, with their causes and the next step.
 
 pub mod archive;
+pub mod backup;
 pub mod bench;
 pub mod camera;
 pub mod camera_child;
@@ -11,21 +13,27 @@ pub mod check;
 pub mod check_outputs;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod events;
 pub mod failure;
 pub mod frames;
 pub mod generate;
 mod heap;
 pub mod keys;
+pub mod log;
+pub mod logs;
 pub mod output;
 pub mod panel;
 pub mod panel_safe;
+mod place;
 pub mod queue;
+pub mod restore;
 pub mod roster;
 pub mod run;
 pub mod session;
 pub mod standard;
 pub mod status;
+pub mod support_bundle;
 pub mod upload;
 mod when;
 pub mod words;
@@ -73,6 +81,16 @@ pub enum Command {
     Check(check::CheckArgs),
     /// The config file
     Config(config::ConfigArgs),
+    /// Look the whole station over, with or without its daemon
+    Doctor(doctor::DoctorArgs),
+    /// What the station logged, by session, serial or frame
+    Logs(logs::LogsArgs),
+    /// Pack what support needs to know, without anything of a person
+    SupportBundle(support_bundle::BundleArgs),
+    /// Copy the whole archive, verified, while the station shoots
+    Backup(backup::BackupArgs),
+    /// Put a backup into an empty data folder
+    Restore(restore::RestoreArgs),
     /// The camera's own process, started by `run`
     #[command(hide = true)]
     CameraChild {
@@ -153,18 +171,33 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
+        Command::Doctor(args) => client()?
+            .block_on(doctor::run(args, cli.socket))
+            .map(ExitCode::from),
+        Command::Logs(args) => logs::run(args),
+        Command::SupportBundle(args) => {
+            client()?.block_on(support_bundle::run(args, cli.socket))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args),
         Command::CameraChild { args } => Ok(camera_child::run(&args)),
         Command::Generate(args) => generate::run(&args, command()),
         Command::Ask(question) => {
             let socket = cli.socket.unwrap_or_else(|| DEFAULT_SOCKET.into());
-            tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .context("failed to start the client")?
+            client()?
                 .block_on(ask(question, &Client::new(socket)))
                 .map(ExitCode::from)
         }
     }
+}
+
+/// What a client's questions run on.
+fn client() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("failed to start the client")
 }
 
 async fn ask(question: Question, client: &Client) -> anyhow::Result<Exit> {

@@ -4,7 +4,6 @@ use crate::config::{CameraDriver, Config, PanelDriver};
 use crate::daemon::{Daemon, Options, Stopped};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -102,7 +101,7 @@ impl RunArgs {
 /// # Errors
 /// When the station cannot start, or a part of it ended by itself.
 pub fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
-    log_to_stderr();
+    super::log::start();
     let config = args.effective()?;
     let options = Options::from_config(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -133,22 +132,5 @@ pub fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         Stopped::PartEnded(part) => {
             anyhow::bail!("the {part} ended by itself; the log says why")
         }
-    }
-}
-
-/// One line an event, in colour on a terminal; `RUST_LOG` overrules the level. systemd adds time and unit.
-fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let terminal = std::io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(terminal)
-        .with_target(false);
-    if terminal {
-        lines.init();
-    } else {
-        lines.without_time().init();
     }
 }

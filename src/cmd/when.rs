@@ -29,6 +29,13 @@ pub fn utc(at: WallMs) -> String {
     )
 }
 
+/// A moment in UTC with its milliseconds, as logs have it: `2026-06-20T09:12:33.123Z`.
+pub fn iso(at: WallMs) -> String {
+    let text = utc(at);
+    let text = text.trim_end_matches(" UTC").replace(' ', "T");
+    format!("{text}.{:03}Z", at.0.rem_euclid(1000))
+}
+
 /// Year, month and day of a day counted from 1970-01-01, by walking years and months: exact, and short enough to be seen through.
 fn civil(mut days: i64) -> (i64, u32, i64) {
     let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);

@@ -9,8 +9,8 @@ use crate::model::{
     Actor, Binding, CameraState, Command, Control, Gesture, Millis, Outcome, Refusal, RefusalCode,
 };
 use crate::station::{Event, ReplyId};
-use crate::upload::Quiet;
-use crate::web::{Answer, Ask, CameraView, KnobJson, VerifyLine};
+use crate::upload::{self, Quiet};
+use crate::web::{Answer, Ask, CameraView, DestinationProbe, KnobJson, VerifyLine};
 use std::collections::HashMap;
 
 /// How long a client waits for the card to be listed, before it is answered without.
@@ -99,6 +99,7 @@ impl Shell {
                 self.list_card();
             }
             Ask::UploadRetry { answer } => self.retry_uploads(answer),
+            Ask::UploadProbe { answer } => self.probe_destinations(answer),
             Ask::Verify { lines } => self.verify(lines),
         }
     }
@@ -146,6 +147,7 @@ impl Shell {
             info: self.camera_info.clone(),
             profile: self.parts.profile.clone(),
             waiting_deletion: self.deletions.clone(),
+            claimed_by: self.claimed_by.clone(),
         }
     }
 
@@ -244,6 +246,28 @@ impl Shell {
                 )),
             };
             answer.send(result).ok();
+        });
+    }
+
+    /// Tries every destination with the daemon's own rights, beside the loop.
+    fn probe_destinations(&self, answer: Answer<Vec<DestinationProbe>>) {
+        let station = self.parts.archive.station().clone();
+        let destinations = self.parts.destinations.clone();
+        self.parts.runtime.spawn(async move {
+            let mut probes = Vec::new();
+            for destination in destinations {
+                let outcome = upload::probe(&destination, &station).await;
+                let (took_ms, error) = match outcome {
+                    Ok(took) => (Some(took), None),
+                    Err(error) => (None, Some(error.chain())),
+                };
+                probes.push(DestinationProbe {
+                    name: destination.name,
+                    took_ms,
+                    error,
+                });
+            }
+            answer.send(Ok(probes)).ok();
         });
     }
 

@@ -10,6 +10,8 @@ mod baseline;
 mod checks;
 mod drill;
 mod inbox;
+mod lights;
+mod metrics;
 mod notices;
 mod options;
 mod panel;
@@ -24,7 +26,7 @@ mod start;
 mod threads;
 mod timers;
 
-pub use options::{Options, OptionsError};
+pub use options::{Options, OptionsError, destinations};
 pub use panel::{PanelPlan, plan_panel};
 pub use sight::{Cores, SightError, load_models};
 pub use standards::{find_standard, standard_text};

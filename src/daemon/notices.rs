@@ -23,6 +23,7 @@ impl Shell {
                     holder = holder.as_deref().unwrap_or("unknown"),
                     "another program holds the camera; stop it, or install the udev rule"
                 );
+                self.claimed_by = holder;
                 self.fault(Fault::CameraClaimed, true);
             }
             Notice::Fired { request, at_us } => {
@@ -61,6 +62,7 @@ impl Shell {
             Notice::Settings { settings } => self.settings_read(settings),
             Notice::ProfileApplied { mismatches } => self.profile_applied(&mismatches),
             Notice::Lost { why } => {
+                self.parts.metrics.camera_lost.inc();
                 tracing::warn!(why, "the camera process was lost; a new one is on its way");
                 self.parts
                     .publisher
@@ -72,7 +74,9 @@ impl Shell {
 
     fn not_fired(&mut self, request: RequestId, failure: ShotFailureKind, message: &str) {
         self.edges.remove(&request);
-        tracing::warn!(%request, ?failure, message, "the camera did not fire");
+        self.lights.not_fired(request);
+        self.parts.metrics.shots_failed.inc();
+        tracing::warn!(%request, ?failure, error = message, "the camera did not fire");
         let failure = match failure {
             ShotFailureKind::Focus => ShotFailure::Focus,
             ShotFailureKind::Busy => ShotFailure::Busy,
@@ -83,7 +87,8 @@ impl Shell {
     }
 
     fn not_downloaded(&mut self, frame: FrameId, key: CameraFileKey, gone: bool, message: &str) {
-        tracing::warn!(%frame, file = key.name, gone, message, "download failed");
+        self.parts.metrics.not_downloaded();
+        tracing::warn!(%frame, file = key.name, gone, error = message, "download failed");
         if !self.recovery.not_compared(&frame) {
             self.decide(if gone {
                 Event::FileGone { frame, key }
@@ -94,7 +99,9 @@ impl Shell {
     }
 
     fn camera_opened(&mut self, info: CameraInfo) {
-        tracing::info!(model = info.model, serial = info.serial, "camera open");
+        tracing::info!(model = info.model, body = info.serial, "camera open");
+        self.parts.metrics.camera_opened.inc();
+        self.claimed_by = None;
         self.fault(Fault::CameraClaimed, false);
         self.profile_applied(&info.mismatches);
         self.camera_info = Some(info);
@@ -115,6 +122,7 @@ impl Shell {
     }
 
     fn downloaded(&mut self, frame: FrameId, file: crate::model::CameraFile, path: PathBuf) {
+        self.parts.metrics.downloaded(file.received_bytes.0);
         if self.recovery.compared(&frame, &file) {
             return self.left_over(path);
         }

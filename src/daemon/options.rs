@@ -37,6 +37,8 @@ pub struct Options {
     pub check_threads: usize,
     /// A check that takes longer is answered `unchecked`.
     pub check_deadline: Millis,
+    /// The drivers in a word each, camera and panel.
+    pub drivers: (String, String),
     /// Where frames are delivered.
     pub destinations: Vec<upload::Destination>,
     /// How fast, and how patiently.
@@ -86,6 +88,7 @@ impl Options {
             models: config.check.models.clone(),
             check_threads: usize::from(config.check.threads),
             check_deadline: CHECK_DEADLINE,
+            drivers: (word(config.camera.driver), word(config.panel.driver)),
             destinations: destinations(config),
             pace: upload::Pace {
                 backoff_first: config.upload.backoff_first,
@@ -95,6 +98,11 @@ impl Options {
             },
         })
     }
+}
+
+/// A driver's word, as the config has it.
+fn word(driver: impl std::fmt::Debug) -> String {
+    format!("{driver:?}").to_lowercase()
 }
 
 fn policy(config: &Config) -> Policy {
@@ -179,7 +187,8 @@ fn camera_options(config: &Config) -> Result<camera::Options, OptionsError> {
     Ok(options)
 }
 
-fn destinations(config: &Config) -> Vec<upload::Destination> {
+/// Where a config wants frames delivered.
+pub fn destinations(config: &Config) -> Vec<upload::Destination> {
     config
         .destinations
         .iter()

@@ -220,7 +220,7 @@ impl Shell {
 
     /// The card could not be listed.
     pub(super) fn card_not_listed(&mut self, message: &str) {
-        tracing::warn!(message, "the card could not be listed");
+        tracing::warn!(error = message, "the card could not be listed");
         self.card_counted(None);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::shell::Shell;
 use crate::camera::exposure_mismatches;
+use crate::doctor::is_withheld;
 use crate::model::{CameraFile, Fault, FrameId, Millis, SettingMismatch};
 
 /// Either raises the fault. A camera whose mode dial was turned reads back all it was told and exposes otherwise.
@@ -13,14 +14,22 @@ pub(super) struct Differences {
     exposure: bool,
 }
 
+/// A setting's value, but for those in which photographers write who they are: no name goes into the log.
+fn sayable<'m>(mismatch: &SettingMismatch, value: &'m str) -> &'m str {
+    match is_withheld(&mismatch.key) {
+        true => "(withheld)",
+        false => value,
+    }
+}
+
 impl Shell {
     /// The profile was applied and read back.
     pub(super) fn profile_applied(&mut self, mismatches: &[SettingMismatch]) {
         for m in mismatches {
             tracing::warn!(
                 setting = m.key,
-                wanted = m.wanted,
-                found = m.found.as_deref().unwrap_or("no such setting"),
+                wanted = sayable(m, &m.wanted),
+                found = sayable(m, m.found.as_deref().unwrap_or("no such setting")),
                 "the camera differs from its profile"
             );
         }

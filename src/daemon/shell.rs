@@ -5,6 +5,8 @@ use super::baseline::Signatures;
 use super::checks::{self, CheckPool};
 use super::drill::{self, Drill};
 use super::inbox::{Inbox, Message};
+use super::lights::{Lights, Place};
+use super::metrics::Metrics;
 use super::publish::Publisher;
 use super::recovery::Recovery;
 use super::settings::Differences;
@@ -13,8 +15,8 @@ use crate::archive::{Archive, Done, Job, JobFailure, JobId, Waits};
 use crate::camera::{CameraLink, Order};
 use crate::clock;
 use crate::model::{
-    Bytes, CameraFileKey, CameraInfo, CameraState, Fault, FileRole, FrameId, Millis, OutboxCounts,
-    PanelStatus, Report, RequestId, Stamp, Status, Tune,
+    Bytes, CameraFileKey, CameraInfo, CameraState, EventKind, Fault, FileRole, FrameId, Millis,
+    OutboxCounts, PanelStatus, Report, RequestId, Stamp, Status, Tune,
 };
 use crate::panel::{Digits, Finger, Panel, PanelEvent};
 use crate::station::{Action, ArchiveWait, CommitFailure, Event, Station, Ticket, signals};
@@ -49,6 +51,8 @@ pub(super) struct Parts {
     pub(super) sight: Option<String>,
     pub(super) check_deadline: Millis,
     pub(super) leftovers: std::sync::mpsc::Sender<PathBuf>,
+    pub(super) destinations: Vec<crate::upload::Destination>,
+    pub(super) metrics: Metrics,
 }
 
 /// A download that lies in `incoming/`.
@@ -82,6 +86,8 @@ pub(super) struct Shell {
     timers: Timers,
     pub(super) camera_state: CameraState,
     pub(super) camera_info: Option<CameraInfo>,
+    /// Who was last seen to hold the camera.
+    pub(super) claimed_by: Option<String>,
     pub(super) free: Bytes,
     outbox: OutboxCounts,
     clock_trusted: bool,
@@ -102,6 +108,9 @@ pub(super) struct Shell {
     edge_us: Option<u64>,
     /// What the panel's display shows.
     digits: Digits,
+    pub(super) lights: Lights,
+    /// Session and serial, on each line that is logged while they are the current ones.
+    place: Place,
     drill: Drill,
     end: Option<End>,
 }
@@ -123,6 +132,7 @@ impl Shell {
             timers: Timers::default(),
             camera_state: CameraState::Absent,
             camera_info: None,
+            claimed_by: None,
             free: Bytes(u64::MAX),
             clock_trusted: clock::wall_clock_trusted(),
             arrived: HashMap::new(),
@@ -137,6 +147,8 @@ impl Shell {
             fired: HashMap::new(),
             edge_us: None,
             digits: Digits::Blank,
+            lights: Lights::default(),
+            place: Place::default(),
             drill: Drill::from_word(std::env::var(drill::VARIABLE).ok().as_deref()),
             end: None,
         }
@@ -151,6 +163,7 @@ impl Shell {
             if let Some(end) = self.end.take() {
                 return (self.parts, end);
             }
+            let _here = self.place.enter();
             let now = clock::boot_time();
             let wait = match self.timers.next() {
                 // What the card holds is worked through between messages, never before one.
@@ -229,6 +242,7 @@ impl Shell {
         match done {
             Done::Committed(JobId(n)) => {
                 if let Some(stored) = self.stores.remove(&JobId(n)) {
+                    self.parts.metrics.frames_stored.inc();
                     self.arrived.remove(&stored.key);
                     let frame = stored.frame;
                     let took = stored
@@ -247,7 +261,14 @@ impl Shell {
                 message,
             } => {
                 let stored = self.stores.remove(&id);
-                tracing::error!(job = id.0, ?failure, message, "a commit failed");
+                let frame = stored.as_ref().map(|s| s.frame.as_str());
+                tracing::error!(
+                    job = id.0,
+                    ?failure,
+                    frame,
+                    error = message,
+                    "a commit failed"
+                );
                 let failure = match failure {
                     JobFailure::Full => CommitFailure::Full,
                     JobFailure::Broken => CommitFailure::Broken,
@@ -274,6 +295,7 @@ impl Shell {
         }
         let report = self.signatures.judge(&self.parts.station, &frame, report);
         let json = serde_json::to_value(&report).unwrap_or_default();
+        self.parts.metrics.judged(report.verdict);
         self.parts.publisher.tell(
             "frame",
             serde_json::json!({ "judged": frame, "verdict": report.verdict,
@@ -310,6 +332,7 @@ impl Shell {
     pub(super) fn decide(&mut self, event: Event) {
         let actions = self.parts.station.handle(&self.now(), event);
         self.act(actions);
+        self.lights.over();
     }
 
     fn act(&mut self, actions: Vec<Action>) {
@@ -322,10 +345,14 @@ impl Shell {
                     });
                     if let Some(edge_us) = self.edge_us {
                         self.edges.insert(request.id, edge_us);
+                        self.lights.pressed(request.id, edge_us);
                     }
                 }
                 Action::Commit { ticket, change } => {
                     let id = JobId(ticket.0);
+                    if change.kind == EventKind::FrameJudged {
+                        self.lights.judges(change.frame.as_ref());
+                    }
                     self.submit(Job::Commit { id, change });
                 }
                 Action::Fetch { frame, key } => {
@@ -359,6 +386,10 @@ impl Shell {
     }
 
     fn sound(&mut self, tune: Tune) {
+        if let Some(edge_us) = self.lights.shows(tune) {
+            let took = clock::boot_time_us().saturating_sub(edge_us);
+            self.parts.metrics.lit(took);
+        }
         self.parts
             .panel
             .sound(signals::tune(tune), clock::boot_time());
@@ -377,6 +408,7 @@ impl Shell {
         change: Box<crate::model::Change>,
     ) {
         let id = JobId(ticket.0);
+        self.lights.stores(frame.request, &frame.id);
         let fired_us = frame.request.and_then(|r| self.fired.remove(&r));
         let storing = Storing {
             frame: frame.id.clone(),
@@ -455,7 +487,9 @@ impl Shell {
 
     pub(super) fn told_fired(&mut self, request: RequestId, at_us: u64) {
         self.fired.insert(request, at_us);
+        self.parts.metrics.shots_fired.inc();
         if let Some(edge_us) = self.edges.remove(&request) {
+            self.parts.metrics.fired(at_us.saturating_sub(edge_us));
             self.parts.publisher.tell(
                 "fired",
                 serde_json::json!({ "request": request.0,
@@ -479,6 +513,7 @@ impl Shell {
             self.parts.panel.number(digits);
             self.digits = digits;
         }
+        self.place.follow(status.session.as_ref(), status.serial);
         self.parts.publisher.show(status);
     }
 

@@ -2,21 +2,24 @@
 
 use super::checks::CheckPool;
 use super::inbox::{INBOX, Inbox, Message};
+use super::metrics::Metrics;
 use super::options::Options;
 use super::panel::start_panel;
 use super::publish::Publisher;
 use super::shell::{End, Parts};
 use super::sight::{Cores, load_models};
 use super::threads::{forward_asks, start_housekeeping, start_loop};
-use crate::archive::{Archive, ArchiveError, Reader};
+use crate::archive::{Archive, ArchiveError, Ground, Reader};
 use crate::camera::{self, CameraError, CameraLink};
 use crate::check::{Checker, Standard};
 use crate::clock;
-use crate::model::{OutboxCounts, Session};
+use crate::doctor::System;
+use crate::model::{OutboxCounts, Session, Status};
 use crate::station::Station;
 use crate::upload::{Quiet, Worker};
-use crate::web::{self, BindError, Handle};
+use crate::web::{self, About, BindError, Handle};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{channel, sync_channel};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -78,7 +81,11 @@ impl Daemon {
         let incoming = options.archive.incoming.clone();
         let done = inbox.clone();
         let tell = move |d| drop(done.send(Message::Archive(d)));
-        let (archive, snapshot) = Archive::open(options.archive, Box::new(tell))?;
+        let metrics = Metrics::new();
+        let timed = metrics.clone();
+        let ground = Ground::real(options.archive.sync)
+            .watched_by(Arc::new(move |what, us| timed.timed(what, us)));
+        let (archive, snapshot) = Archive::open_on(ground, options.archive, Box::new(tell))?;
         let reader = Reader::open(&data)?;
         // Under the data folder's lock, so a stale socket is nobody else's.
         let listener = web::bind_with_mode(&options.socket, options.socket_mode)?;
@@ -108,6 +115,16 @@ impl Daemon {
             events: publisher.events(),
             recent: publisher.recent(),
             reader: reader.clone(),
+            about: Arc::new(About {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                pid: std::process::id(),
+                data: data.clone(),
+                camera_driver: options.drivers.0,
+                panel_driver: options.drivers.1,
+                standard: standard.clone(),
+                blind: sight.clone(),
+            }),
+            metrics: page(metrics.clone(), publisher.status(), reader.clone()),
         };
         let (counts, counted) = watch::channel(outbox_at_start(&reader)?);
         let quiet = Quiet::while_shooting(publisher.status());
@@ -115,7 +132,7 @@ impl Daemon {
             archive.outbox(),
             station_id,
             data.clone(),
-            options.destinations,
+            options.destinations.clone(),
             options.pace,
             quiet,
             counts,
@@ -141,6 +158,8 @@ impl Daemon {
             sight,
             check_deadline: options.check_deadline,
             leftovers,
+            destinations: options.destinations,
+            metrics,
         };
         let ended = start_loop(parts, messages, inbox.clone(), first)?;
         let (stop_web, stopped) = oneshot::channel();
@@ -207,6 +226,18 @@ impl Daemon {
         std::fs::remove_file(&self.socket).ok();
         stopped.unwrap_or(reason)
     }
+}
+
+/// What makes the page of `/metrics`.
+fn page(
+    metrics: Metrics,
+    status: watch::Receiver<Status>,
+    reader: Reader,
+) -> Arc<dyn Fn() -> String + Send + Sync> {
+    Arc::new(move || {
+        let now = status.borrow().clone();
+        metrics.text(&now, Some(&reader), &System::here())
+    })
 }
 
 /// The camera first, so that nothing new arrives; then the archive, which finishes what it was given.

@@ -9,6 +9,7 @@ mod change;
 mod command;
 mod control;
 mod fault;
+mod finding;
 mod frame;
 mod geometry;
 mod ids;
@@ -32,6 +33,7 @@ pub use command::{
 };
 pub use control::{Binding, Control, Gesture, InputName, Level};
 pub use fault::Fault;
+pub use finding::{CheckLine, Finding};
 pub use frame::{FileRole, Frame, FrameFile, FrameState, Origin};
 pub use geometry::{Crop, Geometry, Point, Pose, Rect, Silhouette, Spans};
 pub use ids::{

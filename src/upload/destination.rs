@@ -85,7 +85,7 @@ impl Destination {
     }
 
     /// The service, but only over a folder that is there: opening would create it.
-    async fn open(&self) -> Result<Operator, UploadError> {
+    pub(super) async fn open(&self) -> Result<Operator, UploadError> {
         let Place::Folder(folder) = &self.place;
         let destination = self.name.clone();
         let folder = folder.clone();
@@ -108,7 +108,12 @@ impl Destination {
             .map_err(|source| self.failure("open", "the folder", source))
     }
 
-    fn failure(&self, doing: &'static str, key: &str, source: opendal::Error) -> UploadError {
+    pub(super) fn failure(
+        &self,
+        doing: &'static str,
+        key: &str,
+        source: opendal::Error,
+    ) -> UploadError {
         UploadError::service(&self.name, doing, key, source)
     }
 

@@ -168,7 +168,7 @@ impl UploadError {
     }
 
     /// The whole chain in one line, for the outbox.
-    pub(super) fn chain(&self) -> String {
+    pub fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {

@@ -13,6 +13,11 @@ pub(super) fn name(item: &OutboxItem, attempt: u32) -> String {
     format!("{FOLDER}{}.{}-{attempt}", item.frame, item.id.0)
 }
 
+/// The name of a probe's object: this station's, so that [`sweep`] clears what a probe that died left.
+pub(super) fn probe_name(station: &StationId, number: u64) -> String {
+    format!("{FOLDER}{station}-probe-{number:016x}")
+}
+
 /// Removes what this station left there and has forgotten: it died or gave up on the way, and the item took another
 /// name since. Only while nothing of ours is on its way there. Other stations' files are theirs.
 pub(super) async fn sweep(service: &Operator, station: &StationId) -> opendal::Result<u64> {

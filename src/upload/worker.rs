@@ -164,6 +164,14 @@ impl Errand {
         }
     }
 
+    /// Whose file it is; a removal knows a name only.
+    fn frame(&self) -> Option<&str> {
+        match self {
+            Errand::Send(item) => Some(item.frame.as_str()),
+            Errand::Remove(_) => None,
+        }
+    }
+
     fn attempts(&self) -> u32 {
         match self {
             Errand::Send(item) => item.attempts,
@@ -233,10 +241,13 @@ impl<Q: Queue> Way<Q> {
         };
         let retry_after = (!parked).then(|| self.pace.backoff(failures, rand::random()));
         let (item, reason) = (errand.id().0, error.chain());
+        let frame = errand.frame();
         match retry_after {
             Some(span) => {
                 tracing::warn!(
                     item,
+                    frame,
+                    destination = errand.destination(),
                     failures,
                     retry_after_ms = span.0,
                     reason,
@@ -245,6 +256,8 @@ impl<Q: Queue> Way<Q> {
             }
             None => tracing::error!(
                 item,
+                frame,
+                destination = errand.destination(),
                 failures,
                 reason,
                 "parked; `shutterline upload retry` sends it again"

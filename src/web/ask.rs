@@ -1,8 +1,9 @@
 //! What the API asks of the daemon, and what it shows from it: the one handle between the two.
 
 use crate::model::{
-    Actor, CameraFileKey, CameraInfo, Command, Control, Gesture, Outcome, Refusal, Status,
+    Actor, CameraFileKey, CameraInfo, Command, Control, Gesture, Millis, Outcome, Refusal, Status,
 };
+pub use crate::model::{CheckLine as PreflightLine, Finding};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -62,6 +63,11 @@ pub enum Ask {
         /// Where to answer.
         answer: Answer<Outcome>,
     },
+    /// Write an object to every destination, read it back and remove it.
+    UploadProbe {
+        /// Where to answer.
+        answer: Answer<Vec<DestinationProbe>>,
+    },
     /// Check every stored file against its row.
     Verify {
         /// Progress and findings, one by one; closed at the end.
@@ -83,31 +89,39 @@ pub struct CameraView {
     pub profile: Vec<(String, String)>,
     /// Files that the archive holds and the card still has, as far as listed.
     pub waiting_deletion: Vec<CameraFileKey>,
+    /// Who holds the camera, while the fault `camera-claimed` stands and that is known.
+    #[serde(default)]
+    pub claimed_by: Option<String>,
 }
 
-/// How a line of a preflight or a check-up came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Finding {
-    /// Good.
-    Ok,
-    /// To be looked at.
-    Warn,
-    /// Not fit to shoot.
-    Fail,
+/// The running daemon: which version, on what folder, with which parts. Fixed at its start.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The program's version.
+    pub version: String,
+    /// Its process.
+    pub pid: u32,
+    /// The data folder.
+    pub data: std::path::PathBuf,
+    /// The camera's driver: `gphoto` or `sim`.
+    pub camera_driver: String,
+    /// The panel's driver.
+    pub panel_driver: String,
+    /// What frames are judged by.
+    pub standard: String,
+    /// Why the check sees no faces; `null` where it does.
+    pub blind: Option<String>,
 }
 
-/// One line of the preflight.
+/// What came of a probe object at one destination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PreflightLine {
-    /// `battery`, `card`, `clock`, `disk`, `models`, `reference-shot`.
+pub struct DestinationProbe {
+    /// The destination's name in the config.
     pub name: String,
-    /// How it came out.
-    pub finding: Finding,
-    /// What was found.
-    pub message: String,
-    /// What to do; empty when nothing.
-    pub next: String,
+    /// How long writing, reading back and removing took together; `null` where one of them failed.
+    pub took_ms: Option<Millis>,
+    /// What failed and what to do, in one line; `null` where all went well.
+    pub error: Option<String>,
 }
 
 /// One step of `archive verify`.
@@ -163,4 +177,8 @@ pub struct Handle {
     pub recent: std::sync::Arc<std::sync::Mutex<std::collections::VecDeque<StreamEvent>>>,
     /// Reads the archive.
     pub reader: crate::archive::Reader,
+    /// Who answers.
+    pub about: std::sync::Arc<About>,
+    /// Makes the text of `/metrics`; may look at disk, so not on the async runtime.
+    pub metrics: std::sync::Arc<dyn Fn() -> String + Send + Sync>,
 }

@@ -132,6 +132,13 @@ impl Client {
         self.read(&request, answer).await
     }
 
+    /// Reads something that is no JSON, as `/metrics`.
+    pub async fn text(&self, path: &str) -> Result<String, ClientError> {
+        let answer = self.send(Method::GET, path, None, Bytes::new()).await?;
+        let body = self.body(&format!("GET {path}"), answer).await?;
+        Ok(String::from_utf8_lossy(&body).into_owned())
+    }
+
     /// Starts the check of every stored file.
     pub async fn verify(&self) -> Result<VerifyLines, ClientError> {
         let path = "/v1/archive/verify";

@@ -11,6 +11,7 @@ mod camera;
 pub mod client;
 mod extract;
 mod frames;
+mod machine;
 mod problem;
 mod queue;
 mod serve;
@@ -21,7 +22,8 @@ mod stream;
 pub mod wire;
 
 pub use ask::{
-    Answer, Ask, CameraView, Finding, Handle, KnobJson, PreflightLine, StreamEvent, VerifyLine,
+    About, Answer, Ask, CameraView, DestinationProbe, Finding, Handle, KnobJson, PreflightLine,
+    StreamEvent, VerifyLine,
 };
 pub use problem::{Envelope, Problem};
 pub use serve::serve;

@@ -1,7 +1,7 @@
 //! The router, and serving it until the daemon stops.
 
 use super::app::App;
-use super::{Handle, Problem, camera, frames, queue, sessions, storage, stream};
+use super::{Handle, Problem, camera, frames, machine, queue, sessions, storage, stream};
 use crate::model::Status;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{Method, StatusCode, Uri};
@@ -85,10 +85,12 @@ fn inode_of(path: &Path) -> Option<(u64, u64)> {
 pub(super) fn router(app: App) -> Router {
     let v1 = Router::new()
         .route("/status", get(status))
+        .route("/about", get(machine::about))
         .route("/events", get(stream::events))
         .route("/log", get(stream::log));
     Router::new()
         .nest("/v1", v1.merge(acting()))
+        .route("/metrics", get(machine::metrics))
         .fallback(no_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
@@ -127,6 +129,7 @@ fn acting() -> Router<App> {
         .route("/camera/knob", post(camera::knob))
         .route("/upload", get(storage::outbox))
         .route("/upload/retry", post(storage::retry))
+        .route("/upload/probe", post(machine::probe))
         .route("/archive/verify", get(storage::verify))
 }
 

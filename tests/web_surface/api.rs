@@ -1,6 +1,6 @@
 //! The API over a real socket: every route, every refusal, and what a request can have wrong with it.
 
-use crate::rig::{Manner, Rig};
+use crate::rig::{Manner, Rig, exchange};
 use serde_json::{Value, json};
 use shutterline::model::{Refusal, RefusalCode, SessionId, StationState, Status};
 use std::process::Command;
@@ -46,6 +46,23 @@ fn the_status_is_the_latest() {
     ] {
         assert!(body.get(key).is_some(), "{key} is missing");
     }
+}
+
+#[test]
+fn a_monitoring_system_reads_text_and_a_technician_who_answers() {
+    let rig = Rig::new();
+    let answer = exchange(
+        &rig.socket,
+        "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+    );
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("application/openmetrics-text"), "{answer}");
+    assert!(answer.ends_with("# EOF\n"), "{answer}");
+    let (status, about) = rig.raw("GET", "/v1/about", "");
+    assert_eq!((status, &about["version"]), (200, &json!("0.0.0")));
+    let (status, probes) = rig.raw("POST", "/v1/upload/probe", "");
+    assert_eq!((status, &probes[0]["took_ms"]), (200, &json!(3)));
+    assert_eq!(rig.asked(), "upload-probe");
 }
 
 #[test]

@@ -8,7 +8,8 @@ use shutterline::model::{
 };
 use shutterline::web::client::Client;
 use shutterline::web::{
-    Ask, CameraView, Finding, Handle, PreflightLine, StreamEvent, VerifyLine, bind, serve,
+    About, Ask, CameraView, DestinationProbe, Finding, Handle, PreflightLine, StreamEvent,
+    VerifyLine, bind, serve,
 };
 use std::collections::VecDeque;
 use std::future::Future;
@@ -87,6 +88,11 @@ impl Rig {
             events: events.clone(),
             recent: recent.clone(),
             reader: Reader::open(dir.path()).unwrap(),
+            about: Arc::new(About {
+                version: "0.0.0".into(),
+                ..About::default()
+            }),
+            metrics: Arc::new(|| "# EOF\n".to_owned()),
         };
         let (stop, stopped) = oneshot::channel();
         let served = {
@@ -248,6 +254,7 @@ fn words(ask: &Ask) -> String {
         Ask::Preflight { .. } => "preflight".into(),
         Ask::CardCount { .. } => "card-count".into(),
         Ask::UploadRetry { .. } => "upload-retry".into(),
+        Ask::UploadProbe { .. } => "upload-probe".into(),
         Ask::Verify { .. } => "verify".into(),
     }
 }
@@ -278,6 +285,14 @@ async fn reply(ask: Ask, manner: Manner, cut: bool) -> Option<Ask> {
         }
         Ask::Preflight { answer } => {
             let _ = answer.send(refusal.map_or_else(|| Ok(preflight()), Err));
+        }
+        Ask::UploadProbe { answer } => {
+            let probe = DestinationProbe {
+                name: "agency".into(),
+                took_ms: Some(Millis(3)),
+                error: None,
+            };
+            let _ = answer.send(refusal.map_or_else(|| Ok(vec![probe]), Err));
         }
         Ask::CardCount { answer } => {
             let _ = answer.send(refusal.map_or(Ok(Some(2)), Err));

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod backups;
 mod corrections;
 mod crashes;
 mod days;
@@ -188,6 +189,7 @@ impl Venue {
             machine_id: Some("machine".to_owned()),
             // The thread ends here and cleans nothing up: to the disk and the database it is a crash.
             crash: Arc::new(|_| std::panic::panic_any("drill")),
+            watch: Arc::new(|_, _| {}),
         }
     }
 
