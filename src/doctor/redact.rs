@@ -53,6 +53,7 @@ impl Redactor {
             // As a Debug form or JSON writes it.
             all.insert(word.escape_debug().to_string());
             all.insert(word.escape_default().to_string());
+            all.insert(word.escape_unicode().to_string());
             all.insert(word);
         }
         let mut words: Vec<String> = all.into_iter().collect();

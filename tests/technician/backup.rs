@@ -55,16 +55,16 @@ fn a_station_is_backed_up_while_it_shoots_and_goes_on_elsewhere() {
         assert_eq!(photos(&bench.data()), then, "{name}");
 
         bench.rig.start();
+        // The third is on the camera's card: found there and set aside, as nobody knows whose it is.
+        let frames = bench
+            .rig
+            .until_frames("the frame shot since", |f| f.len() == 3);
         let verified = bench.run(&["archive", "verify"]);
         assert_eq!(verified.code, Some(0), "{verified:#?}");
         assert!(
             verified.out.contains("each present and whole"),
             "{verified:#?}"
         );
-        // The third is on the camera's card: found there and set aside, as nobody knows whose it is.
-        let frames = bench
-            .rig
-            .until_frames("the frame shot since", |f| f.len() == 3);
         let kept: Vec<_> = frames.iter().filter(|f| f.serial.is_some()).collect();
         assert_eq!(kept.len(), 2);
         for (before, after) in ids.iter().zip(&kept) {

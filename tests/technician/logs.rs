@@ -1,7 +1,10 @@
 //! The log's lines: with their fields in the foreground, and out of the journal again.
 
-use super::Bench;
-use crate::rig::Rig;
+use super::{Bench, path_of};
+use crate::rig::{BINARY, CAP, Rig};
+use std::os::unix::net::UnixDatagram;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 #[test]
 fn the_journal_is_asked_by_fields_and_shown_as_the_foreground_shows_it() {
@@ -112,4 +115,87 @@ fn the_foregrounds_lines_say_what_they_are_about_and_never_who() {
             "a student is in\n{log}"
         );
     }
+}
+
+/// A journal of the test's own in the place of the machine's, in a mount namespace that only this command sees.
+const IN_A_NAMESPACE: &str = r#"set -e
+mount -t tmpfs tmpfs /run/systemd
+mkdir /run/systemd/journal
+mount --bind "$1" /run/systemd/journal
+export JOURNAL_STREAM=$(stat -Lc %d:%i /proc/self/fd/2)
+shift
+exec "$@""#;
+
+#[test]
+fn under_systemd_each_line_goes_to_the_journal_with_its_fields() {
+    let may = Command::new("unshare")
+        .args(["-m", "sh", "-c", "mount -t tmpfs tmpfs /run/systemd"])
+        .stderr(Stdio::null())
+        .status();
+    if !may.is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED: a journal of one's own needs the right to mount, and /run/systemd");
+        return;
+    }
+    let bench = Bench::new(Rig::new(""));
+    let (config, dir) = (bench.config(), &bench.rig.dir);
+    let journal = dir.join("journal");
+    std::fs::create_dir(&journal).unwrap();
+    let socket = UnixDatagram::bind(journal.join("socket")).unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_millis(CAP.0)))
+        .unwrap();
+    let stderr = std::fs::File::create(bench.rig.log()).unwrap();
+    let mut daemon = Command::new("unshare")
+        .args([
+            "-m",
+            "sh",
+            "-c",
+            IN_A_NAMESPACE,
+            "sh",
+            path_of(&journal),
+            BINARY,
+        ])
+        .args([
+            "run",
+            "--config",
+            path_of(&config),
+            "--socket",
+            path_of(&dir.join("s.sock")),
+        ])
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(stderr)
+        .spawn()
+        .unwrap();
+    let until = |message: &str| loop {
+        let mut bytes = vec![0; 65_536];
+        let n = socket.recv(&mut bytes).expect("a line");
+        let text = String::from_utf8_lossy(&bytes[..n]).into_owned();
+        if text.contains(message) {
+            return text;
+        }
+    };
+    let opened = until("camera open");
+    assert!(
+        opened.contains("SHUTTERLINE_MODEL") && opened.contains("PRIORITY"),
+        "{opened:?}"
+    );
+    bench.rig.open_session(2);
+    bench.rig.knob(serde_json::json!("unplug"));
+    let raised = until("fault raised");
+    for part in [
+        "SHUTTERLINE_FAULT",
+        "SHUTTERLINE_SESSION",
+        "SHUTTERLINE_SERIAL",
+    ] {
+        assert!(raised.contains(part), "{part} is not in {raised:?}");
+    }
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+    assert_eq!(
+        std::fs::read_to_string(bench.rig.log()).unwrap(),
+        "",
+        "nothing twice"
+    );
 }

@@ -17,18 +17,6 @@ pub enum Level {
     Debug,
 }
 
-/// tracing's levels as the journal's priorities: what happens is informational there, as with other daemons.
-pub(super) fn priorities() -> tracing_journald::PriorityMappings {
-    use tracing_journald::{Priority, PriorityMappings};
-    PriorityMappings {
-        error: Priority::Error,
-        warn: Priority::Warning,
-        info: Priority::Informational,
-        debug: Priority::Debug,
-        trace: Priority::Debug,
-    }
-}
-
 impl Level {
     /// Of a journal's priority, 0 (the worst) to 7.
     pub fn of_priority(priority: u8) -> Self {
@@ -37,6 +25,16 @@ impl Level {
             4 => Self::Warn,
             5 | 6 => Self::Info,
             _ => Self::Debug,
+        }
+    }
+
+    /// As a journal's priority: what happens is informational there, as with other daemons.
+    pub(super) fn priority(self) -> &'static str {
+        match self {
+            Self::Error => "3",
+            Self::Warn => "4",
+            Self::Info => "6",
+            Self::Debug => "7",
         }
     }
 
@@ -86,6 +84,22 @@ pub struct LogLine {
 const ABOUT: [&str; 3] = ["session", "serial", "frame"];
 
 impl LogLine {
+    /// The fields in the order they are shown, each of what the line is about once: the event's own word counts more than
+    /// what it happened within, which comes first.
+    pub(super) fn fields(&self) -> Vec<&(String, String)> {
+        let about = |name: &str| ABOUT.iter().position(|a| *a == name);
+        let mut fields: Vec<&(String, String)> = Vec::new();
+        for field in &self.fields {
+            let known = fields.iter().position(|f| f.0 == field.0);
+            match known.filter(|_| about(&field.0).is_some()) {
+                Some(at) => fields[at] = field,
+                None => fields.push(field),
+            }
+        }
+        fields.sort_by_key(|(name, _)| about(name).map_or(0, |at| at + 1));
+        fields
+    }
+
     /// The line as people read it, without a line break: `12:03:04.123Z WARN download failed file=… session=… serial=…`.
     /// Control characters of values are shown and not sent: a file's name must not repaint a technician's terminal.
     pub fn show(&self, style: Style) -> String {
@@ -108,20 +122,7 @@ impl LogLine {
             self.level.word(),
             harmless(&self.message)
         );
-        let about = |name: &str| ABOUT.iter().position(|a| *a == name);
-        let mut fields: Vec<&(String, String)> = Vec::new();
-        for field in &self.fields {
-            // The event's own word counts more than what it happened within, which comes first.
-            match fields
-                .iter()
-                .position(|f| f.0 == field.0 && about(&f.0).is_some())
-            {
-                Some(at) => fields[at] = field,
-                None => fields.push(field),
-            }
-        }
-        fields.sort_by_key(|(name, _)| about(name).map_or(0, |at| at + 1));
-        for (name, value) in fields {
+        for (name, value) in self.fields() {
             let _ = write!(out, " {dim}{name}={plain}{}", quoted(value));
         }
         out

@@ -1,14 +1,16 @@
 //! The log's lines: the one form in which they are shown, in the foreground and by `shutterline logs`, and where they go.
 
-mod console;
 mod journal;
+mod journald;
+mod layer;
 mod line;
 mod throttle;
 
 pub use journal::{Filter, Journal, JournalError};
 pub use line::{Level, LogLine, Style};
 
-use console::Console;
+use journald::Journald;
+use layer::{Lines, Sink};
 use std::io::IsTerminal;
 use std::os::unix::fs::MetadataExt;
 use throttle::Throttle;
@@ -23,26 +25,25 @@ pub(super) const PREFIX: &str = "SHUTTERLINE";
 /// in colour on a terminal. `RUST_LOG` overrules the level. No place in the code gets more than its share of lines.
 pub fn start() {
     let level = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let throttled = tracing_subscriber::registry()
+    let sink = match stderr_is_the_journal().then(Journald::open) {
+        Some(Ok(journald)) => Sink::Journal(journald),
+        // A sandbox may hide the journal's socket; systemd reads standard error then, without fields.
+        Some(Err(_)) | None => Sink::Stderr(style()),
+    };
+    tracing_subscriber::registry()
         .with(level)
-        .with(Throttle::default());
-    if stderr_is_the_journal()
-        && let Ok(journal) = tracing_journald::layer()
-    {
-        let journal = journal
-            .with_field_prefix(Some(PREFIX.to_owned()))
-            .with_syslog_identifier("shutterline".to_owned())
-            .with_priority_mappings(line::priorities());
-        throttled.with(journal).init();
-        return;
-    }
+        .with(Throttle::default())
+        .with(Lines::to(sink))
+        .init();
+}
+
+fn style() -> Style {
     let terminal = std::io::stderr().is_terminal();
-    let style = Style {
+    Style {
         colour: terminal && std::env::var_os("NO_COLOR").is_none(),
         // What reads standard error otherwise, as systemd does, adds its own.
         time: terminal,
-    };
-    throttled.with(Console::new(style)).init();
+    }
 }
 
 /// systemd names the device and inode of the stream it gave; a shell below it may have redirected it since.

@@ -1,5 +1,6 @@
-//! Lines to standard error.
+//! Events with the spans around them, made lines, and sent to where lines go.
 
+use super::journald::Journald;
 use super::line::{Level, LogLine, Style};
 use crate::clock;
 use std::fmt::Debug;
@@ -10,14 +11,22 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-/// Writes each event as one line, with the fields of the spans around it.
-pub(super) struct Console {
-    style: Style,
+/// Where lines go.
+pub(super) enum Sink {
+    /// To standard error.
+    Stderr(Style),
+    /// To the journal.
+    Journal(Journald),
 }
 
-impl Console {
-    pub(super) fn new(style: Style) -> Self {
-        Self { style }
+/// Makes each event one line, with the fields of the spans around it.
+pub(super) struct Lines {
+    sink: Sink,
+}
+
+impl Lines {
+    pub(super) fn to(sink: Sink) -> Self {
+        Self { sink }
     }
 }
 
@@ -47,7 +56,7 @@ impl Visit for Fields {
     }
 }
 
-impl<S: Subscriber + for<'s> LookupSpan<'s>> tracing_subscriber::Layer<S> for Console {
+impl<S: Subscriber + for<'s> LookupSpan<'s>> tracing_subscriber::Layer<S> for Lines {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let mut fields = Fields::default();
         attributes.record(&mut fields);
@@ -82,9 +91,14 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> tracing_subscriber::Layer<S> for Co
             message: fields.message,
             fields: fields.named,
         };
-        let text = format!("{}\n", line.show(self.style));
-        // Nobody is left to be told that nobody can be told.
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        match &self.sink {
+            Sink::Journal(journald) => journald.send(&line),
+            Sink::Stderr(style) => {
+                let text = format!("{}\n", line.show(*style));
+                // Nobody is left to be told that nobody can be told.
+                let _ = std::io::stderr().lock().write_all(text.as_bytes());
+            }
+        }
     }
 }
 
