@@ -4,6 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help build release test demo bench compare fuzz fmt fmt-check clippy lint config-check deny clean-cache
+.PHONY: deb-arm64 rig-powercut rig-vm rig-pi
 
 # Keys for `shutterline demo`, for example: make demo ARGS=--interactive
 ARGS ?=
@@ -17,7 +18,7 @@ CARGO := scripts/rust cargo
 CONFIGS := $(wildcard config/*.toml config/standards/*.toml)
 
 help: ## Print these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: ## Build the debug binary (installs what lacks)
 	@scripts/setup build
@@ -80,6 +81,23 @@ config-check: ## Check each shipped config file and standard
 deny: ## Check the dependencies' licences, sources and known advisories
 	@scripts/setup build
 	@scripts/deny
+
+# The rigs: docs/rigs.md says what each shows, needs and takes. They want root, build what they need in .cache/rigs, and say what they skipped.
+
+deb-arm64: ## Cross-build the arm64 package in a chroot of Debian's own compilers, and try its binary under qemu-user
+	@scripts/setup build
+	@scripts/rigs/cross deb
+
+rig-powercut: ## Cut the power 200 times while shooting, in QEMU; ARGS="--cuts 500 --frames 120 --seed 7"
+	@scripts/setup build
+	$(CARGO) build --locked
+	@scripts/rigs/powercut $(ARGS)
+
+rig-vm: ## The package on a Debian in QEMU: real edges of gpio-sim, udev, DeviceAllow, MemoryMax
+	@scripts/rigs/vm $(ARGS)
+
+rig-pi: ## The arm64 package on QEMU's Raspberry Pi 3, its pins moved from outside
+	@scripts/rigs/pi $(ARGS)
 
 clean-cache: ## Remove .cache/ (the virtual camera and tools; target/ stays)
 	rm -rf .cache
