@@ -6,28 +6,40 @@ import time
 from guest import Failed
 
 
+# What a guest's shell says when it begins to listen.
+GREETING = "rig: a shell"
+
+
+def connect(path, guest, cap_s=30):
+    """A socket that QEMU is about to make."""
+    until = time.monotonic() + cap_s
+    while True:
+        made = socket.socket(socket.AF_UNIX)
+        try:
+            made.connect(str(path))
+            return made
+        except OSError as error:
+            made.close()
+            if not guest.alive() or time.monotonic() > until:
+                raise Failed(f"QEMU did not open {path}: {error}; see {guest.folder}/qemu.log") from None
+            time.sleep(0.05)
+
+
 class Shell:
     """One command at a time."""
 
     def __init__(self, path, guest, cap_s=300):
         self.guest, self.count, self.pending = guest, 0, ""
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(str(path))
-        until = time.monotonic() + cap_s
-        # Whoever speaks before a shell listens is not heard.
-        while True:
-            try:
-                self.run("true", cap_s=3)
-                return
-            except Failed:
-                if not guest.alive() or time.monotonic() > until:
-                    raise Failed(f"no shell in the guest within {cap_s} s\n{guest.tail()}") from None
+        self.socket = connect(path, guest)
+        # What is sent before somebody listens may be lost, whole or in part.
+        self._until(re.compile(f"{GREETING}()()"), cap_s, "its greeting")
 
     def run(self, command, cap_s=120, check=True):
         """What the command prints; with `check=False`, (exit code, what it prints)."""
         self.count += 1
         # The mark is put together by the shell, so that an echo of the command is not taken for its end.
         mark = f"{self.count}@@"
+        self.socket.settimeout(cap_s)
         self.socket.sendall(f"{{ {command}\n}} </dev/null 2>&1; printf '\\n@%s@%s\\n' \"$?\" '{mark}'\n".encode())
         text = self._until(re.compile(rf"\n@(\d+)@{mark}\r?\n"), cap_s, command)
         code, printed = text
@@ -42,7 +54,7 @@ class Shell:
             if found:
                 printed = self.pending[: found.start()].replace("\r", "")
                 self.pending = self.pending[found.end() :]
-                return int(found.group(1)), printed.strip("\n")
+                return int(found.group(1) or 0), printed.strip("\n")
             left = until - time.monotonic()
             if left <= 0 or not self.guest.alive():
                 raise Failed(f"in the guest, `{command}` did not end within {cap_s} s: {self.pending[-2000:]}")
