@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build release test demo bench compare fuzz fmt fmt-check clippy lint config-check deny clean-cache
+.PHONY: help build release test demo bench compare fuzz fmt fmt-check clippy lint config-check deny deb deb-check rig-nspawn image-notes clean-cache
 .PHONY: deb-arm64 rig-powercut rig-vm rig-pi
 
 # Keys for `shutterline demo`, for example: make demo ARGS=--interactive
@@ -82,22 +82,45 @@ deny: ## Check the dependencies' licences, sources and known advisories
 	@scripts/setup build
 	@scripts/deny
 
-# The rigs: docs/rigs.md says what each shows, needs and takes. They want root, build what they need in .cache/rigs, and say what they skipped.
+# Where cargo puts what it builds, and cargo-deb what it packs.
+TARGET := $(or $(strip $(CARGO_TARGET_DIR)),target)
+DEB = $(shell ls -t $(TARGET)/debian/shutterline_*_$$(dpkg --print-architecture).deb 2>/dev/null | head -n 1)
+
+deb: release ## Build the package for this machine's processor, target/debian/shutterline_*.deb
+	@scripts/setup deb
+	scripts/deb
+
+deb-check: ## Have Debian's lintian look at that package; each override has its reason in packaging/lintian-overrides
+	@scripts/setup deb
+	@test -n "$(DEB)" || { echo 'deb-check: there is no package; run: make deb' >&2; exit 1; }
+	scripts/deb-check $(DEB)
+
+rig-nspawn: ## Install that package in a fresh Debian under systemd-nspawn and play a day, a hang, an upgrade, a purge (root, minutes)
+	@test -n "$(DEB)" || { echo 'rig-nspawn: there is no package; run: make deb' >&2; exit 1; }
+	scripts/rigs/nspawn $(DEB)
+
+image-notes: ## How to prepare a station's card (docs/card.md)
+	@cat docs/card.md
+
+# What follows, and rig-nspawn: docs/rigs.md says what each shows, needs and takes. As root; what a rig needs it builds once in .cache/rigs.
+DEB_ARM64 = $(shell ls -t .cache/rigs/cross-target/aarch64-unknown-linux-gnu/debian/shutterline_*_arm64.deb 2>/dev/null | head -n 1)
 
 deb-arm64: ## Cross-build the arm64 package in a chroot of Debian's own compilers, and try its binary under qemu-user
-	@scripts/setup build
-	@scripts/rigs/cross deb
+	@scripts/setup deb
+	scripts/rigs/cross deb
 
 rig-powercut: ## Cut the power 200 times while shooting, in QEMU; ARGS="--cuts 500 --frames 120 --seed 7"
 	@scripts/setup build
 	$(CARGO) build --locked
-	@scripts/rigs/powercut $(ARGS)
+	scripts/rigs/powercut $(ARGS)
 
-rig-vm: ## The package on a Debian in QEMU: real edges of gpio-sim, udev, DeviceAllow, MemoryMax
-	@scripts/rigs/vm $(ARGS)
+rig-vm: ## The package on a Debian in QEMU: the panel's tests and a day on real edges of gpio-sim, udev, DeviceAllow, MemoryMax
+	@test -n "$(DEB)" || { echo 'rig-vm: there is no package; run: make deb' >&2; exit 1; }
+	scripts/rigs/vm --deb $(DEB) $(ARGS)
 
 rig-pi: ## The arm64 package on QEMU's Raspberry Pi 3, its pins moved from outside
-	@scripts/rigs/pi $(ARGS)
+	@test -n "$(DEB_ARM64)" || { echo 'rig-pi: there is no package; run: make deb-arm64' >&2; exit 1; }
+	scripts/rigs/pi --deb $(DEB_ARM64) $(ARGS)
 
 clean-cache: ## Remove .cache/ (the virtual camera and tools; target/ stays)
 	rm -rf .cache

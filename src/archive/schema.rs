@@ -2,6 +2,8 @@
 
 use super::error::{ArchiveError, Result};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -56,10 +58,48 @@ pub(super) fn open_up_to(path: &Path, version: i64) -> Result<Connection> {
     db.pragma_update(None, "synchronous", "FULL")
         .map_err(fail)?;
     db.pragma_update(None, "foreign_keys", true).map_err(fail)?;
+    if 0 < found && found < version {
+        keep_copy(&db, path, found)?;
+    }
     for step in found..version {
         migrate(&db, step).map_err(fail)?;
     }
     Ok(db)
+}
+
+/// The way back to the program that wrote an older database: a copy of it, whole and durable, before anything in it changes.
+/// Of the same schema there is one, the latest.
+fn keep_copy(db: &Connection, path: &Path, found: i64) -> Result<()> {
+    let copy = path.with_extension(format!("db.schema-{found}"));
+    let partial = path.with_extension(format!("db.schema-{found}.partial"));
+    let fail = |e| ArchiveError::database(&partial, e);
+    match std::fs::remove_file(&partial) {
+        Err(e) if e.kind() != ErrorKind::NotFound => {
+            return Err(ArchiveError::file("remove", &partial, e));
+        }
+        _ => {}
+    }
+    db.execute("VACUUM INTO ?1", [partial.to_string_lossy()])
+        .map_err(fail)?;
+    let written = Connection::open_with_flags(&partial, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let sound: String = written
+        .and_then(|copy| copy.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)))
+        .map_err(fail)?;
+    if sound != "ok" {
+        return Err(ArchiveError::Content {
+            path: partial,
+            what: format!("the copy before the migration is not sound ({sound})"),
+            next: "check the disk (`dmesg`); the database itself was not changed",
+        });
+    }
+    let durable = |what: &Path| File::open(what).and_then(|file| file.sync_all());
+    durable(&partial).map_err(|e| ArchiveError::file("write", &partial, e))?;
+    std::fs::rename(&partial, &copy).map_err(|e| ArchiveError::file("rename", &partial, e))?;
+    if let Some(folder) = path.parent() {
+        durable(folder).map_err(|e| ArchiveError::file("write", folder, e))?;
+    }
+    tracing::info!(copy = %copy.display(), "a copy of the database as it was is kept");
+    Ok(())
 }
 
 /// One step, whole or not at all.

@@ -11,6 +11,9 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
+/// Bytes read at once: some milliseconds of a card, so that a pause begins soon.
+const PIECE: usize = 1 << 18;
+
 /// What can be wrong with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Problem {
@@ -85,6 +88,15 @@ impl Reader {
     /// long as reading the disk takes. Frames may be stored and moved meanwhile.
     pub fn verify(
         &self,
+        step: impl FnMut(VerifyStep) -> bool,
+    ) -> std::result::Result<Verified, ArchiveError> {
+        self.verify_between(|| {}, step)
+    }
+
+    /// The same, with `pause` before every piece that is read: whoever has something more urgent for the disk returns from it later.
+    pub fn verify_between(
+        &self,
+        pause: impl Fn(),
         mut step: impl FnMut(VerifyStep) -> bool,
     ) -> std::result::Result<Verified, ArchiveError> {
         let mut paths = Vec::new();
@@ -96,7 +108,7 @@ impl Reader {
         let mut verified = Verified::default();
         for row in rows {
             verified.files += 1;
-            if let Some((path, problem)) = self.verify_row(row)? {
+            if let Some((path, problem)) = self.verify_row(row, &pause)? {
                 verified.problems += 1;
                 if !step(VerifyStep::Problem { path, problem }) {
                     return Ok(verified);
@@ -121,10 +133,10 @@ impl Reader {
     }
 
     /// A file that moved between its row being read and its bytes is looked at again under its new row.
-    fn verify_row(&self, row: StoredFile) -> Result<Option<(String, Problem)>> {
+    fn verify_row(&self, row: StoredFile, pause: &impl Fn()) -> Result<Option<(String, Problem)>> {
         let mut row = row;
         loop {
-            let Some(problem) = look(&self.data, &row) else {
+            let Some(problem) = look(&self.data, &row, pause) else {
                 return Ok(None);
             };
             let sql = "SELECT * FROM file WHERE id = ?1";
@@ -145,7 +157,7 @@ impl Reader {
     }
 }
 
-fn look(data: &Path, row: &StoredFile) -> Option<Problem> {
+fn look(data: &Path, row: &StoredFile, pause: &impl Fn()) -> Option<Problem> {
     let path = data.join(&row.file.path);
     let problem_of = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => Problem::Missing,
@@ -161,8 +173,9 @@ fn look(data: &Path, row: &StoredFile) -> Option<Problem> {
         Err(error) => return Some(problem_of(error)),
     };
     let mut hasher = Hasher::default();
-    let mut buffer = vec![0; 1 << 18];
+    let mut buffer = vec![0; PIECE];
     loop {
+        pause();
         match file.read(&mut buffer) {
             Ok(0) => break,
             Ok(n) => hasher.update(&buffer[..n]),

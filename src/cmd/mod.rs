@@ -13,6 +13,7 @@ pub mod demo;
 pub mod events;
 pub mod failure;
 pub mod frames;
+pub mod generate;
 mod heap;
 pub mod keys;
 pub mod output;
@@ -77,6 +78,9 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Man pages and shell completions, for the package
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
 }
 
 /// The commands that ask the daemon.
@@ -148,6 +152,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
         Command::CameraChild { args } => Ok(camera_child::run(&args)),
+        Command::Generate(args) => generate::run(&args, command()),
         Command::Ask(question) => {
             let socket = cli.socket.unwrap_or_else(|| DEFAULT_SOCKET.into());
             tokio::runtime::Builder::new_current_thread()

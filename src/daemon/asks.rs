@@ -9,6 +9,7 @@ use crate::model::{
     Actor, Binding, CameraState, Command, Control, Gesture, Millis, Outcome, Refusal, RefusalCode,
 };
 use crate::station::{Event, ReplyId};
+use crate::upload::Quiet;
 use crate::web::{Answer, Ask, CameraView, KnobJson, VerifyLine};
 use std::collections::HashMap;
 
@@ -17,6 +18,9 @@ const LISTING_PATIENCE: Millis = Millis(30_000);
 
 /// How long a camera may take to say how it is set.
 const SETTINGS_PATIENCE: Millis = Millis(30_000);
+
+/// How far the verification steps back (`nice`): as far as there is.
+const VERIFY_NICENESS: i32 = 19;
 
 /// Somebody who wants to know what the card holds beyond the archive.
 struct Count {
@@ -249,11 +253,21 @@ impl Shell {
         });
     }
 
-    /// Reads every stored file, which takes as long as the disk takes: on a thread of its own.
+    /// Reads every stored file, which takes as long as the disk takes: on a thread of its own, behind everything else, and not
+    /// while a frame is on its way to its light.
     fn verify(&self, lines: tokio::sync::mpsc::Sender<VerifyLine>) {
         let reader = self.parts.reader.clone();
+        let runtime = self.parts.runtime.clone();
+        let quiet = Quiet::while_shooting(self.parts.publisher.status());
         let run = move || {
-            let verified = reader.verify(|step| lines.blocking_send(line_of(step)).is_ok());
+            // On Linux this is the calling thread's alone.
+            if let Err(error) = rustix::process::setpriority_process(None, VERIFY_NICENESS) {
+                tracing::warn!(%error, "the archive is verified at full priority");
+            }
+            let verified = reader.verify_between(
+                || runtime.block_on(quiet.wait()),
+                |step| lines.blocking_send(line_of(step)).is_ok(),
+            );
             match verified {
                 // A client that went away is no error.
                 Ok(v) => drop(lines.blocking_send(VerifyLine::Done {

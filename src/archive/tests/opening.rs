@@ -113,14 +113,42 @@ fn a_migrated_database_equals_a_fresh_one() {
              INSERT INTO entry VALUES ('k7qa-s1', 1, '2021', 'x', 'waiting', 0);",
         )
         .unwrap();
+        let before = schema_of(&path);
         drop(db);
         let run = old.open();
         assert_eq!(run.snapshot.next_frame, 7);
         assert_eq!(run.snapshot.entries.len(), 1);
         drop(run);
+        // The program that wrote it could go on with the copy.
+        let copy = old.data().join(format!("shutterline.db.schema-{version}"));
+        assert_eq!(schema_of(&copy), before, "the copy from {version}");
+        let db = schema::open_up_to(&copy, version).unwrap();
+        let next: i64 = db
+            .query_row("SELECT next_frame FROM station", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(next, 7);
+        drop(db);
         let of_fresh = schema_of(&fresh.data().join("shutterline.db"));
         assert_eq!(schema_of(&path), of_fresh, "from {version}");
     }
+}
+
+#[test]
+fn without_a_copy_nothing_is_migrated() {
+    let old = Venue::new();
+    std::fs::create_dir(old.data()).unwrap();
+    let path = old.data().join("shutterline.db");
+    drop(schema::open_up_to(&path, 1).unwrap());
+    // A folder of that name that is not empty can be neither removed nor written over.
+    let in_the_way = old.data().join("shutterline.db.schema-1.partial/x");
+    std::fs::create_dir_all(&in_the_way).unwrap();
+    let error = old.try_open(old.options.clone()).map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("schema-1.partial"), "{error}");
+    let db = rusqlite::Connection::open(&path).unwrap();
+    let version: i64 = db
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, 1);
 }
 
 #[test]

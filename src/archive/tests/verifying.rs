@@ -4,6 +4,27 @@ use super::*;
 use crate::archive::{Notice, Problem, VerifyStep};
 
 #[test]
+fn the_reading_can_be_paused_before_each_piece() {
+    let venue = Venue::new();
+    let mut run = venue.open();
+    assert_committed(&run.commit(opened(5)));
+    let frame = frame(1, Some(1));
+    let mut large = jpeg(1);
+    large.resize(700_000, 0);
+    let download = venue.download(&run, &frame.id, "DSC_0001.JPG", &large);
+    assert_committed(&run.store(&frame, download));
+    let pauses = std::cell::Cell::new(0);
+    let seen = |_| {
+        // Three pieces of 256 KiB, and the look that finds the end.
+        assert_eq!(pauses.get(), 4);
+        true
+    };
+    let reader = venue.reader();
+    let verified = reader.verify_between(|| pauses.set(pauses.get() + 1), seen);
+    assert_eq!(verified.unwrap().files, 1);
+}
+
+#[test]
 fn every_kind_of_damage_is_found_and_named() {
     let venue = Venue::new();
     let mut run = venue.open();
