@@ -16,6 +16,16 @@ pub fn boot_time_us() -> u64 {
     t.tv_sec as u64 * 1_000_000 + t.tv_nsec as u64 / 1000
 }
 
+/// A moment of the monotonic clock in µs, by the boot-time clock: the kernel stamps edges by the former, which stands still
+/// while the machine is suspended.
+pub fn boot_time_of_monotonic(us: u64) -> u64 {
+    let t = clock_gettime(ClockId::Monotonic);
+    let monotonic = t.tv_sec as u64 * 1_000_000 + t.tv_nsec as u64 / 1000;
+    // Between the two readings some µs pass, and time must not jump by them: what was slept is taken in whole milliseconds.
+    let slept_ms = boot_time_us().saturating_sub(monotonic) / 1000;
+    us + slept_ms * 1000
+}
+
 /// The wall clock, right or wrong.
 pub fn wall_time() -> WallMs {
     let t = clock_gettime(ClockId::Realtime);

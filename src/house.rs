@@ -28,7 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cmd",
         &[
-            "model", "clock", "station", "check", "config", "camera", "archive", "desk",
+            "model", "clock", "station", "check", "config", "panel", "camera", "archive", "desk",
             "delivery", "web", "daemon",
         ],
     ),
@@ -43,8 +43,9 @@ const IMPURE: &[&str] = &[
     "std::process",
     "rusqlite",
     "gphoto2",
-    "rppal",
-    "gpiocdev",
+    // As paths: the words alone are names that a config may say.
+    "rppal::",
+    "gpiocdev::",
     "opendal",
     "Instant::now",
     "SystemTime::now",

@@ -1,8 +1,8 @@
-//! `shutterline config check`: a config file or a standard, without a daemon.
+//! `shutterline config check`: a config file, a standard or a board, without a daemon.
 
 use super::output::print;
 use crate::check::Standard;
-use crate::config::Config;
+use crate::config::{Config, is_board, parse_board};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -10,7 +10,8 @@ use std::process::ExitCode;
 
 const EXAMPLES: &str = "Examples:
   shutterline config check /etc/shutterline/shutterline.toml
-  shutterline config check config/standards/cn-graduate-blue.toml";
+  shutterline config check config/standards/cn-graduate-blue.toml
+  shutterline config check config/boards/raspberry-pi-4.toml";
 
 /// Arguments of `config`.
 #[derive(Debug, Args)]
@@ -24,9 +25,9 @@ pub struct ConfigArgs {
 /// What can be done with a config.
 #[derive(Debug, Subcommand)]
 pub enum ConfigVerb {
-    /// Report everything that is wrong with a config file or a standard, by line; exits 1 when something is
+    /// Report everything that is wrong with a config file, a standard or a board, by line; exits 1 when something is
     Check {
-        /// The config file, or a standard's (it says kind = "standard")
+        /// The config file, a standard's (it says kind = "standard"), or a board's (it has a table [board])
         file: PathBuf,
     },
 }
@@ -39,6 +40,8 @@ pub fn run(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("failed to read {name}; check the path"))?;
     if Standard::is_meant(&text) {
         Standard::parse(&text, &name)?;
+    } else if is_board(&text) {
+        parse_board(&text, &name)?;
     } else {
         Config::parse(&text, &name)?;
     }

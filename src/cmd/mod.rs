@@ -18,6 +18,7 @@ mod heap;
 pub mod keys;
 pub mod output;
 pub mod panel;
+pub mod panel_safe;
 pub mod queue;
 pub mod roster;
 pub mod run;

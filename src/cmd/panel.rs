@@ -1,7 +1,8 @@
-//! `shutterline panel press` and `panel keys`: the controls of the sim panel, one at a time or under the fingers.
+//! `shutterline panel press` and `panel keys`: the panel's controls, one at a time or under the fingers.
 
 use super::keys::{Key, Keyboard, LEGEND};
 use super::output::{Format, print, show_outcome};
+use super::panel_safe::{self, SafeArgs};
 use super::words;
 use crate::model::{Control, Gesture, LampState, Outcome, Status};
 use crate::web::client::{Client, ClientError};
@@ -16,7 +17,8 @@ const EXAMPLES: &str = "Examples:
   shutterline panel press next              # moves on, never fires
   shutterline panel press pedal --long
   shutterline panel press digit-7 && shutterline panel press enter
-  shutterline panel keys                    # the space bar is the pedal";
+  shutterline panel keys                    # the space bar is the pedal
+  shutterline panel safe --config /etc/shutterline/shutterline.toml   # all dark and silent";
 
 /// Arguments of `panel`.
 #[derive(Debug, Args)]
@@ -30,7 +32,7 @@ pub struct PanelArgs {
 /// What can be done with the panel.
 #[derive(Debug, Subcommand)]
 pub enum PanelVerb {
-    /// Press a control of the sim panel
+    /// Press a control; beside a real panel too
     Press {
         /// pedal, next, back, hold, retake, accept, pause, digit-0 … digit-9, enter or clear
         control: Control,
@@ -46,6 +48,8 @@ pub enum PanelVerb {
     },
     /// Be the panel: keys are presses, one line shows the station; q ends it
     Keys,
+    /// Make lamps and buzzer dark and silent, for a station that is not running
+    Safe(SafeArgs),
 }
 
 /// Asks and shows.
@@ -65,6 +69,7 @@ pub async fn run(args: PanelArgs, client: &Client) -> anyhow::Result<()> {
             show_outcome(&press(client, control, gesture).await?, format)
         }
         PanelVerb::Keys => keys(client).await,
+        PanelVerb::Safe(args) => panel_safe::run(&args).await,
     }
 }
 

@@ -21,6 +21,12 @@ pub enum CameraArg {
 /// Which panel driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PanelArg {
+    /// What the machine is and the board's file says
+    Auto,
+    /// A Raspberry Pi's own registers
+    Rppal,
+    /// The kernel's GPIO character device
+    Cdev,
     /// Pressed over the socket or from a terminal
     Sim,
 }
@@ -73,8 +79,13 @@ impl RunArgs {
             Some(CameraArg::Sim) => config.camera.driver = CameraDriver::Sim,
             None => {}
         }
-        if let Some(PanelArg::Sim) = self.panel {
-            config.panel.driver = PanelDriver::Sim;
+        if let Some(panel) = self.panel {
+            config.panel.driver = match panel {
+                PanelArg::Auto => PanelDriver::Auto,
+                PanelArg::Rppal => PanelDriver::Rppal,
+                PanelArg::Cdev => PanelDriver::Cdev,
+                PanelArg::Sim => PanelDriver::Sim,
+            };
         }
         Ok(config)
     }

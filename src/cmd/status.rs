@@ -60,6 +60,7 @@ fn human(status: &Status) -> String {
         line("只作提示 lowered", status.lowered.join(", "));
     }
     line("相机 camera", camera(status));
+    line("面板 panel", panel(status));
     line("指示灯 lights", lights(status));
     line(
         "蜂鸣 buzzer",
@@ -86,6 +87,18 @@ fn camera(status: &Status) -> String {
         text.push_str(&format!(" · 电池 battery {battery}"));
     }
     text
+}
+
+fn panel(status: &Status) -> String {
+    let panel = &status.panel;
+    if let Some(problem) = &panel.problem {
+        return problem.clone();
+    }
+    match (&*panel.driver, &*panel.board) {
+        ("", _) => "正在打开 opening".to_owned(),
+        (driver, "") => driver.to_owned(),
+        (driver, board) => format!("{board} ({driver})"),
+    }
 }
 
 fn lights(status: &Status) -> String {

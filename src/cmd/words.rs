@@ -46,6 +46,9 @@ pub fn fault(fault: Fault, status: &Status) -> &'static str {
         Fault::DatabaseLocked => {
             "数据库被其他程序锁住：关闭它 · another program locks the database: close it"
         }
+        Fault::PanelFailed => {
+            "面板不可用：叫技术员，可在终端上拍 · the panel cannot be used: call the technician, shoot from a terminal"
+        }
         Fault::PedalStuck => "踏板卡住：松开或检查 · the pedal is stuck: release or check it",
         Fault::UploadFailed => "上传失败：shutterline upload status · uploading failed",
     }

@@ -1,7 +1,8 @@
 //! What a well-formed config can still get wrong.
 
+use super::problem::nearest;
 use super::{Config, PedalRule, Problem};
-use crate::model::{Binding, Control, Gesture, Millis};
+use crate::model::{Binding, Board, Control, Gesture, Millis};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -11,6 +12,7 @@ pub(super) fn problems(config: &Config) -> Vec<Problem> {
         problems: Vec::new(),
     };
     findings.bindings();
+    findings.panel();
     findings.station();
     findings.camera();
     findings.places();
@@ -110,6 +112,66 @@ impl Findings<'_> {
                 &key(other),
                 "with policy \"one-pedal\" a long press of the pedal shoots the same student again",
                 format!("bind `{other}` to another input"),
+            );
+        }
+    }
+
+    fn panel(&mut self) {
+        let panel = &self.config.panel;
+        self.span("panel.debounce-ms", panel.debounce, 1, 100);
+        self.span("panel.stuck-ms", panel.stuck, 1_000, 600_000);
+        if panel.stuck <= self.config.station.long_press {
+            self.note(
+                "panel.stuck-ms",
+                "every long press would count as stuck",
+                format!(
+                    "write more than long-press-ms ({})",
+                    self.config.station.long_press.0
+                ),
+            );
+        }
+        match panel.named_board() {
+            None => {}
+            Some(Ok(board)) => self.board(&board),
+            Some(Err(error)) => {
+                let mut why = error.to_string();
+                if let Some(cause) = std::error::Error::source(&error) {
+                    why = format!("{why}: {cause}");
+                }
+                self.note(
+                    "panel.board",
+                    format!("the board \"{}\" cannot be used: {why}", panel.board),
+                    "correct it; `shutterline config check` reads board files too",
+                );
+            }
+        }
+    }
+
+    /// Bindings that were written are to inputs that the board has. A default for a button that nobody wired is none.
+    fn board(&mut self, board: &Board) {
+        let config = self.config;
+        let names = board.input_names();
+        let names: Vec<&str> = names.iter().map(|n| &*n.0).collect();
+        for binding in &config.panel.bindings {
+            let key = key(binding.control);
+            let needed = binding.control == Control::Pedal || config.line(&key).is_some();
+            if !needed || names.contains(&&*binding.input.0) {
+                continue;
+            }
+            let next = match nearest(&binding.input.0, &names) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!(
+                    "wire it in the board's file, or bind one of {}",
+                    names.join(", ")
+                ),
+            };
+            self.note(
+                &key,
+                format!(
+                    "the board \"{}\" has no input \"{}\"",
+                    config.panel.board, binding.input.0
+                ),
+                next,
             );
         }
     }

@@ -6,14 +6,16 @@
 //! config. This room never applies anything; the daemon hands the values to the rooms they are for.
 //! `config/shutterline.toml` explains every key; a test holds it equal to the defaults here.
 
+mod board;
 mod check;
 mod problem;
 mod read;
 mod section;
 
+pub use board::{board_names, board_of_model, board_text, find_board, is_board, parse_board};
 pub use problem::{ConfigError, Problem};
 
-use crate::model::{Binding, Bytes, Control, Gesture, InputName, Millis};
+use crate::model::{Binding, Board, Bytes, Control, Gesture, InputName, Millis};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -124,20 +126,43 @@ impl Default for Station {
 /// Which panel is wired.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PanelDriver {
-    /// `sim`: pressed over the socket or from the terminal.
+    /// `auto`: what the board's file says; `sim` on a machine that is no board at all.
     #[default]
+    Auto,
+    /// `rppal`: a Raspberry Pi's own registers.
+    Rppal,
+    /// `cdev`: the kernel's GPIO character device, on any board.
+    Cdev,
+    /// `sim`: pressed over the socket or from the terminal.
     Sim,
 }
+
+/// The word for a board that the machine itself names.
+pub const AUTO_BOARD: &str = "auto";
 
 /// `[panel]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Panel {
-    /// `driver`: which panel is wired; `sim`.
+    /// `driver`: which panel is wired; `auto`.
     pub driver: PanelDriver,
+    /// `board`: a name from `config/boards/`, the path of such a file, or `auto`: by what the machine says it is; `auto`.
+    pub board: String,
+    /// `debounce-ms`: contacts may bounce this long, unless the board's file says otherwise of an input; 15.
+    pub debounce: Millis,
+    /// `stuck-ms`: an input held for this long is ignored until it is released; 10 000.
+    pub stuck: Millis,
     /// `[panel.bindings]`, `control = "input gesture"` or `control = "none"`: which gesture means which
     /// control, in the order of the controls. Each control is on an input of its own name with `press`
     /// unless the file binds it elsewhere.
     pub bindings: Vec<Binding>,
+}
+
+impl Panel {
+    /// The board that the config names; `None` where the machine is to say, or where none is wired.
+    pub fn named_board(&self) -> Option<Result<Board, ConfigError>> {
+        let named = self.driver != PanelDriver::Sim && self.board != AUTO_BOARD;
+        named.then(|| find_board(&self.board))
+    }
 }
 
 impl Default for Panel {
@@ -148,7 +173,10 @@ impl Default for Panel {
             gesture: Gesture::Press,
         };
         Self {
-            driver: PanelDriver::Sim,
+            driver: PanelDriver::Auto,
+            board: AUTO_BOARD.into(),
+            debounce: Millis(15),
+            stuck: Millis(10_000),
             bindings: Control::ALL.into_iter().map(bind).collect(),
         }
     }
@@ -391,14 +419,8 @@ impl Config {
         let mut found = config.check();
         found.retain(|p| p.line.is_none_or(|line| !noted.contains(&line)));
         problems.extend(found);
-        if problems.is_empty() {
-            return Ok(config);
-        }
-        problems.sort_by_key(|p| p.line.unwrap_or(usize::MAX));
-        Err(ConfigError::Invalid {
-            origin: origin.to_owned(),
-            problems,
-        })
+        ConfigError::unless_empty(problems, origin)?;
+        Ok(config)
     }
 
     /// What contradicts itself or cannot work; empty when all is well. A config that was changed by

@@ -40,6 +40,15 @@ pub enum ConfigError {
         #[source]
         source: std::io::Error,
     },
+    /// A board is neither shipped nor a file that can be read.
+    #[error("failed to read the board {}; name a shipped one ({}) or an existing file", path.display(), super::board_names().join(", "))]
+    BoardUnreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
     /// It was read, and does not hold.
     #[error("{}", listed(origin, problems))]
     Invalid {
@@ -48,6 +57,20 @@ pub enum ConfigError {
         /// All of them, by line.
         problems: Vec<Problem>,
     },
+}
+
+impl ConfigError {
+    /// An error of all these problems, by line, if there are any.
+    pub(super) fn unless_empty(mut problems: Vec<Problem>, origin: &str) -> Result<(), Self> {
+        if problems.is_empty() {
+            return Ok(());
+        }
+        problems.sort_by_key(|p| p.line.unwrap_or(usize::MAX));
+        Err(ConfigError::Invalid {
+            origin: origin.to_owned(),
+            problems,
+        })
+    }
 }
 
 fn listed(origin: &str, problems: &[Problem]) -> String {
@@ -114,7 +137,7 @@ pub(super) fn unknown_word(found: &str, what: &str, allowed: &[&str]) -> (String
 }
 
 /// The most alike of `known`, if any is alike enough to be a slip of the fingers.
-fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
         .map(|k| (distance(word, k), *k))

@@ -11,11 +11,7 @@ use toml::de::DeTable;
 pub(super) fn config(text: &str) -> (Config, Vec<Problem>) {
     let (document, errors) = DeTable::parse_recoverable(text);
     let mut page = Page::new(text);
-    for error in errors {
-        let line = error.span().map(|span| page.line_of(span.start));
-        let message = error.message().trim().replace('\n', ", ");
-        page.note(line, "", &message, "correct the TOML syntax there");
-    }
+    page.syntax(&errors);
     let config = walk(&mut page, Some(document.get_ref()));
     (config, page.problems)
 }
@@ -100,7 +96,16 @@ fn station(s: &mut Section, config: &mut Config) {
 
 fn panel(s: &mut Section, config: &mut Config) {
     let panel = &mut config.panel;
-    s.word("driver", &mut panel.driver, &[("sim", PanelDriver::Sim)]);
+    let drivers = [
+        ("auto", PanelDriver::Auto),
+        ("rppal", PanelDriver::Rppal),
+        ("cdev", PanelDriver::Cdev),
+        ("sim", PanelDriver::Sim),
+    ];
+    s.word("driver", &mut panel.driver, &drivers);
+    s.text("board", &mut panel.board);
+    s.span("debounce-ms", &mut panel.debounce);
+    s.span("stuck-ms", &mut panel.stuck);
     s.section("bindings", |s| {
         let mut bindings = Vec::new();
         for bound in std::mem::take(&mut panel.bindings) {

@@ -2,7 +2,7 @@
 
 use super::Problem;
 use super::problem::{unit, unknown_key, unknown_word};
-use crate::model::{Binding, Bytes, Control, Gesture, InputName, Millis};
+use crate::model::{Binding, Bytes, Control, Gesture, InputName, Line, Millis};
 use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -37,6 +37,15 @@ impl<'t> Page<'t> {
             message: message.to_owned(),
             next: next.to_owned(),
         });
+    }
+
+    /// What is no TOML.
+    pub fn syntax(&mut self, errors: &[toml::de::Error]) {
+        for error in errors {
+            let line = error.span().map(|span| self.line_of(span.start));
+            let message = error.message().trim().replace('\n', ", ");
+            self.note(line, "", &message, "correct the TOML syntax there");
+        }
     }
 }
 
@@ -109,10 +118,7 @@ impl<'p, 't> Section<'p, 't> {
         let Some((value, line)) = self.leaf(key) else {
             return;
         };
-        let number = value
-            .as_integer()
-            .and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
-        match number.and_then(|n| N::try_from(n).ok()) {
+        match whole(value) {
             Some(number) => *into = number,
             None => self.wrong_type(key, line, wanted, value),
         }
@@ -176,6 +182,64 @@ impl<'p, 't> Section<'p, 't> {
                 self.note(key, line, &message, &next);
             }
         }
+    }
+
+    /// A list whose entries `read` can make something of; `wanted` says what that is.
+    fn list<T>(
+        &mut self,
+        key: &'static str,
+        wanted: &str,
+        into: &mut Vec<T>,
+        read: impl Fn(&DeValue) -> Option<T>,
+    ) {
+        let Some((value, line)) = self.leaf(key) else {
+            return;
+        };
+        let entries = value.as_array().map(|entries| {
+            let entries = entries.iter();
+            entries.map(|e| read(e.get_ref())).collect::<Option<_>>()
+        });
+        match entries.flatten() {
+            Some(entries) => *into = entries,
+            None => self.wrong_type(key, line, &format!("a list of {wanted}"), value),
+        }
+    }
+
+    pub fn texts(&mut self, key: &'static str, into: &mut Vec<String>) {
+        let text = |value: &DeValue| value.as_str().map(str::to_owned);
+        self.list(key, "texts in quotes", into, text);
+    }
+
+    pub fn numbers<N: TryFrom<i64>>(&mut self, key: &'static str, wanted: &str, into: &mut Vec<N>) {
+        self.list(key, wanted, into, |value| whole(value));
+    }
+
+    pub fn gpio_lines(&mut self, key: &'static str, into: &mut Vec<Line>) {
+        self.list(key, "lines: numbers, or names in quotes", into, gpio_line);
+    }
+
+    /// The line of a pin, which has no default.
+    pub fn gpio_line(&mut self, key: &'static str) -> Option<Line> {
+        let Some((value, line)) = self.leaf(key) else {
+            self.needs(
+                key,
+                "no line of the GPIO chip is given",
+                &format!("write {key} = N, or the line's name in quotes"),
+            );
+            return None;
+        };
+        let found = gpio_line(value);
+        if found.is_none() {
+            self.wrong_type(key, line, "a line's number, or its name in quotes", value);
+        }
+        found
+    }
+
+    /// Something this table cannot do without is missing.
+    pub fn needs(&mut self, key: &str, message: &str, next: &str) {
+        let line = self.page.lines.get(&self.name).copied();
+        let full = self.full(key);
+        self.page.note(line, &full, message, next);
     }
 
     pub fn mode(&mut self, key: &'static str, into: &mut u32) {
@@ -272,6 +336,45 @@ impl<'p, 't> Section<'p, 't> {
         section.finish();
     }
 
+    /// A table that may be left out, and then is not read.
+    pub fn section_if_there(&mut self, key: &'static str, read: impl FnOnce(&mut Section<'_, 't>)) {
+        let there = self.table.is_some_and(|t| t.get(key).is_some());
+        if there {
+            self.section(key, read);
+        } else {
+            self.known.push(key);
+        }
+    }
+
+    /// A table of tables whose names the file chooses, in the order of the file.
+    pub fn named(&mut self, key: &'static str, mut read: impl FnMut(&str, &mut Section<'_, 't>)) {
+        let full = self.full(key);
+        let table = match self.find(key) {
+            Some((DeValue::Table(table), _)) => table,
+            Some((other, line)) => {
+                self.wrong_type(key, line, &format!("tables [{full}.…]"), other);
+                return;
+            }
+            None => return,
+        };
+        let mut ordered: Vec<_> = table.iter().collect();
+        ordered.sort_by_key(|(name, _)| name.span().start);
+        for (name, value) in ordered {
+            let line = self.page.line_of(name.span().start);
+            let chosen: &str = name.get_ref();
+            let inner = format!("{full}.{chosen}");
+            let DeValue::Table(table) = value.get_ref() else {
+                let wanted = format!("a table [{inner}]");
+                self.wrong_type(&format!("{key}.{chosen}"), line, &wanted, value.get_ref());
+                continue;
+            };
+            self.page.lines.insert(inner.clone(), line);
+            let mut section = Section::new(self.page, &inner, Some(table));
+            read(chosen, &mut section);
+            section.finish();
+        }
+    }
+
     /// An array of tables. Its keys are named `destination.*.folder`, its lines `destination.0.folder`.
     pub fn each(&mut self, key: &'static str, mut read: impl FnMut(&mut Section<'_, 't>)) {
         let full = self.full(key);
@@ -313,6 +416,21 @@ impl<'p, 't> Section<'p, 't> {
                 self.note(key, line, &message, &next);
             }
         }
+    }
+}
+
+/// A whole number that fits.
+fn whole<N: TryFrom<i64>>(value: &DeValue) -> Option<N> {
+    let number = value.as_integer()?;
+    let number = i64::from_str_radix(number.as_str(), number.radix()).ok()?;
+    N::try_from(number).ok()
+}
+
+fn gpio_line(value: &DeValue) -> Option<Line> {
+    match value.as_str() {
+        Some("") => None,
+        Some(name) => Some(Line::Name(name.to_owned())),
+        None => whole(value).map(Line::Number),
     }
 }
 

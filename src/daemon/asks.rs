@@ -121,13 +121,6 @@ impl Shell {
     }
 
     fn press(&self, control: Control, gesture: Option<Gesture>) -> Result<Outcome, Refusal> {
-        let Some(finger) = &self.parts.finger else {
-            return Err(Refusal::new(
-                RefusalCode::WrongState,
-                "this station has a real panel",
-                "press the real button, or run with --panel sim",
-            ));
-        };
         let bound: Option<&Binding> = self.parts.bindings.iter().find(|b| b.control == control);
         let Some(binding) = bound else {
             return Err(Refusal::new(
@@ -137,8 +130,9 @@ impl Shell {
             ));
         };
         let gesture = gesture.unwrap_or(binding.gesture);
-        finger
-            .press(binding.input.clone(), gesture)
+        self.parts
+            .finger
+            .press(&binding.input, gesture)
             .map_err(|e| Refusal::new(RefusalCode::WrongState, e.to_string(), "try again"))?;
         Ok(Outcome {
             message: format!("{control}: {} on {}", gesture.as_str(), binding.input.0),

@@ -12,6 +12,7 @@ mod drill;
 mod inbox;
 mod notices;
 mod options;
+mod panel;
 mod preflight;
 mod publish;
 mod recovery;
@@ -24,6 +25,7 @@ mod threads;
 mod timers;
 
 pub use options::{Options, OptionsError};
+pub use panel::{PanelPlan, plan_panel};
 pub use sight::{Cores, SightError, load_models};
 pub use standards::{find_standard, standard_text};
 pub use start::{Daemon, StartError, Stopped};

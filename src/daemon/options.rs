@@ -1,14 +1,16 @@
 //! What a station is run with: the config, overruled by flags, in the words of each room.
 
+use super::panel::{PanelPlan, plan_panel};
 use super::standards::find_standard;
 use crate::check::{Standard, StandardError};
 use crate::clock;
-use crate::config::{CameraDriver, Config, DestinationKind, PedalRule};
+use crate::config::{CameraDriver, Config, ConfigError, DestinationKind, PedalRule};
 use crate::model::Millis;
+use crate::panel::Machine;
 use crate::station::{PedalPolicy, Policy};
 use crate::{archive, camera, upload};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A check that takes longer than this is answered `unchecked`: ten times what a small board needs for 24 megapixels.
 const CHECK_DEADLINE: Millis = Millis(15_000);
@@ -21,6 +23,8 @@ pub struct Options {
     pub socket_mode: u32,
     /// The station's behaviour.
     pub policy: Policy,
+    /// Pedal, buttons, lamps and buzzer.
+    pub panel: PanelPlan,
     /// The archive's folders and drills.
     pub archive: archive::Options,
     /// The camera's driver and profile.
@@ -54,6 +58,9 @@ pub enum OptionsError {
     /// The standard is no good.
     #[error("the standard cannot be used; `shutterline config check` shows each problem")]
     Standard(#[from] StandardError),
+    /// The board's file is no good.
+    #[error("the panel's board cannot be used")]
+    Board(#[from] ConfigError),
     /// The archive's drill names no step.
     #[error("the drill cannot be set up")]
     Drill(#[from] archive::UnknownCrashPoint),
@@ -72,6 +79,7 @@ impl Options {
             socket: config.socket.path.clone(),
             socket_mode: config.socket.mode,
             policy: policy(config),
+            panel: plan_panel(config, &Machine::look(Path::new("/")))?,
             archive: archive_options(config)?,
             camera: camera_options(config)?,
             standard: find_standard(&config.check.standard)?,

@@ -14,9 +14,9 @@ use crate::camera::{CameraLink, Order};
 use crate::clock;
 use crate::model::{
     Bytes, CameraFileKey, CameraInfo, CameraState, Fault, FileRole, FrameId, Millis, OutboxCounts,
-    Report, RequestId, Stamp, Tune,
+    PanelStatus, Report, RequestId, Stamp, Status, Tune,
 };
-use crate::panel::{Finger, Panel, PanelEvent};
+use crate::panel::{Digits, Finger, Panel, PanelEvent};
 use crate::station::{Action, ArchiveWait, CommitFailure, Event, Station, Ticket, signals};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -36,7 +36,8 @@ pub(super) struct Parts {
     pub(super) reader: crate::archive::Reader,
     pub(super) camera: CameraLink,
     pub(super) panel: Box<dyn Panel>,
-    pub(super) finger: Option<Finger>,
+    pub(super) finger: Finger,
+    pub(super) panel_status: PanelStatus,
     pub(super) checks: CheckPool,
     pub(super) publisher: Publisher,
     pub(super) runtime: tokio::runtime::Handle,
@@ -99,6 +100,8 @@ pub(super) struct Shell {
     fired: HashMap<RequestId, u64>,
     /// The press that is being answered, µs of the boot-time clock; none while a command is.
     edge_us: Option<u64>,
+    /// What the panel's display shows.
+    digits: Digits,
     drill: Drill,
     end: Option<End>,
 }
@@ -133,6 +136,7 @@ impl Shell {
             edges: HashMap::new(),
             fired: HashMap::new(),
             edge_us: None,
+            digits: Digits::Blank,
             drill: Drill::from_word(std::env::var(drill::VARIABLE).ok().as_deref()),
             end: None,
         }
@@ -209,6 +213,15 @@ impl Shell {
                 });
             }
             PanelEvent::Stuck { input, stuck } => self.decide(Event::Stuck { input, stuck }),
+            PanelEvent::Opened { driver } => {
+                self.parts.panel_status.driver = driver.to_owned();
+                self.parts.panel_status.problem = None;
+                self.fault(Fault::PanelFailed, false);
+            }
+            PanelEvent::Failed { problem } => {
+                self.parts.panel_status.problem = Some(problem);
+                self.fault(Fault::PanelFailed, true);
+            }
         }
     }
 
@@ -460,6 +473,12 @@ impl Shell {
         }
         status.outbox = self.outbox;
         status.storage.free_bytes = self.free;
+        status.panel.clone_from(&self.parts.panel_status);
+        let digits = digits_of(&status);
+        if digits != self.digits {
+            self.parts.panel.number(digits);
+            self.digits = digits;
+        }
         self.parts.publisher.show(status);
     }
 
@@ -469,5 +488,30 @@ impl Shell {
         if camera_stood_still < CAMERA_STANDSTILL {
             super::start::feed_watchdog();
         }
+    }
+}
+
+/// What is typed goes before who sits there: the photographer looks at it while typing.
+fn digits_of(status: &Status) -> Digits {
+    match (status.digits.parse(), status.serial) {
+        (Ok(typed), _) => Digits::Typed(typed),
+        (Err(_), Some(serial)) => Digits::Serial(serial.0),
+        (Err(_), None) => Digits::Blank,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Serial;
+
+    #[test]
+    fn the_display_follows_the_chair_and_the_fingers() {
+        let mut status = Status::default();
+        assert_eq!(digits_of(&status), Digits::Blank);
+        status.serial = Some(Serial(41));
+        assert_eq!(digits_of(&status), Digits::Serial(41));
+        status.digits = "07".into();
+        assert_eq!(digits_of(&status), Digits::Typed(7));
     }
 }

@@ -3,10 +3,11 @@
 use super::checks::CheckPool;
 use super::inbox::{INBOX, Inbox, Message};
 use super::options::Options;
+use super::panel::start_panel;
 use super::publish::Publisher;
 use super::shell::{End, Parts};
 use super::sight::{Cores, load_models};
-use super::threads::{forward_asks, start_housekeeping, start_loop, start_panel};
+use super::threads::{forward_asks, start_housekeeping, start_loop};
 use crate::archive::{Archive, ArchiveError, Reader};
 use crate::camera::{self, CameraError, CameraLink};
 use crate::check::{Checker, Standard};
@@ -84,12 +85,11 @@ impl Daemon {
 
         let profile = profile_in_force(&reader, snapshot.session.as_ref(), &options.camera)?;
         let station_id = snapshot.station.clone();
-        let (station, first) = Station::new(
-            options.policy.clone(),
-            snapshot,
-            &clock::stamp(clock::wall_clock_trusted()),
-        );
-        let (panel, finger) = start_panel(&inbox, &options.policy)?;
+        let mut policy = options.policy;
+        let bindings = policy.bindings.clone();
+        let panel = start_panel(&inbox, &mut policy, options.panel)?;
+        let (station, first) =
+            Station::new(policy, snapshot, &clock::stamp(clock::wall_clock_trusted()));
         let standard = options.standard.name().to_owned();
         let (checker, sight) = checker(options.standard, options.models.as_deref());
         let checks = start_checks(options.check_threads, checker, &data, &reader, &inbox)?;
@@ -128,13 +128,14 @@ impl Daemon {
             archive,
             reader,
             camera,
-            panel: Box::new(panel),
-            finger: Some(finger),
+            panel: panel.panel,
+            finger: panel.finger,
+            panel_status: panel.status,
             checks,
             publisher,
             runtime: tokio::runtime::Handle::current(),
             outbox: *counted.borrow(),
-            bindings: options.policy.bindings,
+            bindings,
             profile,
             standard,
             sight,

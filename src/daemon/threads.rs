@@ -1,12 +1,11 @@
-//! The daemon's own threads beside the station's loop: the panel's, the one that carries questions, and housekeeping.
+//! The daemon's own threads: the station's loop, the one that carries questions, and housekeeping.
 
 use super::inbox::{Inbox, Message};
 use super::shell::{End, Parts, Shell};
 use super::start::StartError;
 use crate::clock;
 use crate::model::{Bytes, OutboxCounts};
-use crate::panel::{Finger, SimPanel};
-use crate::station::{Action, Policy};
+use crate::station::Action;
 use crate::web::Ask;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -16,28 +15,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 /// How often free space, the clock's trust and the outbox are looked at.
 const HOUSEKEEPING: Duration = Duration::from_millis(500);
-
-/// The panel, and the finger that the socket presses it with.
-pub(super) fn start_panel(
-    inbox: &Inbox,
-    policy: &Policy,
-) -> Result<(SimPanel, Finger), StartError> {
-    let edges = inbox.clone();
-    SimPanel::start(
-        Box::new(move |e| {
-            // A press that the loop has no room for is better lost than late: it would fire for whoever sits there then.
-            if edges.try_send(Message::Panel(e)).is_err() {
-                tracing::error!("an edge was dropped: the loop is behind");
-            }
-        }),
-        policy.long_press,
-        policy.double_press,
-    )
-    .map_err(|source| StartError::Thread {
-        what: "the panel",
-        source,
-    })
-}
 
 /// The thread that owns the station.
 pub(super) fn start_loop(

@@ -26,6 +26,8 @@ pub enum Fault {
     StorageFailed,
     /// Another process keeps the database locked.
     DatabaseLocked,
+    /// Pedal, buttons and lamps cannot be reached: the pins could not be opened, or failed. They are tried again by themselves.
+    PanelFailed,
     /// An input is held for longer than any foot would: ignored until released.
     PedalStuck,
     /// A destination keeps failing for good.
@@ -34,7 +36,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, in the order people are shown them: what stops the shutter first.
-    pub const ALL: [Fault; 12] = [
+    pub const ALL: [Fault; 13] = [
         Fault::StorageFailed,
         Fault::StorageFull,
         Fault::DatabaseLocked,
@@ -45,6 +47,7 @@ impl Fault {
         Fault::CameraSettings,
         Fault::FocusFailed,
         Fault::FileMissing,
+        Fault::PanelFailed,
         Fault::PedalStuck,
         Fault::UploadFailed,
     ];
@@ -62,6 +65,7 @@ impl Fault {
             Fault::StorageFull => "storage-full",
             Fault::StorageFailed => "storage-failed",
             Fault::DatabaseLocked => "database-locked",
+            Fault::PanelFailed => "panel-failed",
             Fault::PedalStuck => "pedal-stuck",
             Fault::UploadFailed => "upload-failed",
         }

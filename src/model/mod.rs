@@ -21,6 +21,7 @@ mod signature;
 mod stamp;
 mod status;
 mod units;
+mod wiring;
 
 pub use camera::{
     CameraFile, CameraFileKey, CameraInfo, CameraState, ExifSettings, SettingMismatch,
@@ -44,7 +45,11 @@ pub use signal::{Beat, LampState, Lamps, Pattern, Tune};
 pub use signature::{Band, Signature};
 pub use stamp::{Actor, Stamp};
 pub use status::{
-    CameraStatus, FrameCounts, LedStatus, OutboxCounts, QueueCounts, StationDisk, StationState,
-    Status, StorageStatus,
+    CameraStatus, FrameCounts, LedStatus, OutboxCounts, PanelStatus, QueueCounts, StationDisk,
+    StationState, Status, StorageStatus,
 };
 pub use units::{Bytes, Millis, WallMs};
+pub use wiring::{
+    Active, Board, BoardInput, BoardOutput, Contact, GpioDriver, Keypad, Line, OutputName, Pin,
+    Pull, SerialDisplay,
+};

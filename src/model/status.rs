@@ -62,6 +62,17 @@ pub struct CameraStatus {
     pub battery: Option<String>,
 }
 
+/// The panel as observed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PanelStatus {
+    /// What drives the pins (`rppal`, `cdev`), or `sim`; empty until they are open.
+    pub driver: String,
+    /// The board; empty where nothing is wired.
+    pub board: String,
+    /// Why it cannot be used, and the next step; none while it works.
+    pub problem: Option<String>,
+}
+
 /// The lamps, in a word each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedStatus {
@@ -166,6 +177,9 @@ pub struct Status {
     pub digits: String,
     /// The camera as observed.
     pub camera: CameraStatus,
+    /// The panel as observed.
+    #[serde(default)]
+    pub panel: PanelStatus,
     /// The lamps.
     pub leds: LedStatus,
     /// The last sound, by name; empty before the first.

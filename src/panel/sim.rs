@@ -1,11 +1,11 @@
 //! The `sim` panel: fingers are calls, lamps are remembered.
 //!
-//! It makes the edges that a finger would make, in real time and on its own thread, so that long and
-//! double presses go through the very same gestures as a foot on a pedal.
+//! The finger makes the edges that a real one would make, in real time and on its own thread, so that long and
+//! double presses go through the very same gestures as a foot on a pedal. It presses beside a real panel too.
 
-use super::{Panel, PanelEvent, PanelSink};
+use super::{Digits, Panel, PanelEvent, PanelSink};
 use crate::clock;
-use crate::model::{Gesture, InputName, Lamps, Level, Millis, Pattern};
+use crate::model::{Binding, Gesture, InputName, Lamps, Level, Millis, Pattern};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub struct Shown {
     pub since: Millis,
     /// The last sound and its start; `None` before the first.
     pub sound: Option<(Pattern, Millis)>,
+    /// The display.
+    pub digits: Digits,
 }
 
 /// The finger could not press.
@@ -34,26 +36,64 @@ pub enum PressError {
     /// Too many presses are waiting.
     #[error("{QUEUE} presses are waiting to be played; press more slowly")]
     Busy,
-    /// The panel's thread is gone.
-    #[error("the sim panel has stopped; restart the daemon")]
+    /// The finger's thread is gone.
+    #[error("the thread that presses has stopped; restart the daemon")]
     Stopped,
 }
 
-/// Presses switches of a [`SimPanel`].
+/// Presses switches that nobody wired.
 #[derive(Debug, Clone)]
 pub struct Finger {
     presses: SyncSender<(InputName, Gesture)>,
+    /// Put before the names of inputs.
+    prefix: &'static str,
 }
 
 impl Finger {
+    /// Start the thread `finger`, whose edges go to `sink`. `long` is what the station takes for a long press, `double` for a double
+    /// one.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn start(sink: PanelSink, long: Millis, double: Millis) -> std::io::Result<Self> {
+        let (presses, waiting) = sync_channel(QUEUE);
+        std::thread::Builder::new()
+            .name("finger".into())
+            .spawn(move || play(&waiting, &sink, long, double))?;
+        Ok(Self {
+            presses,
+            prefix: "",
+        })
+    }
+
+    /// The same finger on switches of its own, beside those of a real panel: one that is stuck there must not hold it.
+    pub fn with_own_switches(self) -> Self {
+        Self {
+            prefix: "by-hand/",
+            ..self
+        }
+    }
+
+    /// A binding as this finger presses it.
+    pub fn own(&self, binding: &Binding) -> Binding {
+        Binding {
+            input: self.input(&binding.input),
+            ..binding.clone()
+        }
+    }
+
+    fn input(&self, input: &InputName) -> InputName {
+        InputName(format!("{}{}", self.prefix, input.0))
+    }
+
     /// Make a gesture on a switch; returns before it is over.
     ///
     /// # Errors
     /// When too many are waiting, or the panel has stopped.
-    pub fn press(&self, input: InputName, gesture: Gesture) -> Result<(), PressError> {
+    pub fn press(&self, input: &InputName, gesture: Gesture) -> Result<(), PressError> {
         use std::sync::mpsc::TrySendError;
         self.presses
-            .try_send((input, gesture))
+            .try_send((self.input(input), gesture))
             .map_err(|e| match e {
                 TrySendError::Full(_) => PressError::Busy,
                 TrySendError::Disconnected(_) => PressError::Stopped,
@@ -68,34 +108,32 @@ pub struct SimPanel {
 }
 
 impl SimPanel {
-    /// Start the thread `panel`, whose edges go to `sink`. `long` is what the station takes for a long press,
-    /// `double` for a double one.
-    ///
-    /// # Errors
-    /// When the thread cannot be started.
-    pub fn start(sink: PanelSink, long: Millis, double: Millis) -> std::io::Result<(Self, Finger)> {
-        let (presses, waiting) = sync_channel(QUEUE);
-        std::thread::Builder::new()
-            .name("panel".into())
-            .spawn(move || play(&waiting, &sink, long, double))?;
+    /// A panel with all lamps dark.
+    pub fn new() -> Self {
         let dark = Lamps {
             red: Pattern::OFF,
             amber: Pattern::OFF,
             green: Pattern::OFF,
         };
-        let panel = Self {
+        Self {
             shown: Arc::new(Mutex::new(Shown {
                 lamps: dark,
                 since: Millis(0),
                 sound: None,
+                digits: Digits::Blank,
             })),
-        };
-        Ok((panel, Finger { presses }))
+        }
     }
 
     /// What is shown now.
     pub fn shown(&self) -> Shown {
         *self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for SimPanel {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -109,6 +147,11 @@ impl Panel for SimPanel {
     fn sound(&mut self, pattern: Pattern, since: Millis) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         shown.sound = Some((pattern, since));
+    }
+
+    fn number(&mut self, digits: Digits) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.digits = digits;
     }
 }
 
@@ -155,9 +198,9 @@ mod tests {
     fn a_double_press_is_four_edges_in_order() {
         let (seen, edges) = channel();
         let sink: PanelSink = Box::new(move |e| drop(seen.send(e)));
-        let (_panel, finger) = SimPanel::start(sink, Millis(50), Millis(40)).expect("thread");
+        let finger = Finger::start(sink, Millis(50), Millis(40)).expect("thread");
         let pedal = InputName("pedal".into());
-        finger.press(pedal, Gesture::Double).expect("queued");
+        finger.press(&pedal, Gesture::Double).expect("queued");
         let levels: Vec<Level> = (0..4)
             .map(
                 |_| match edges.recv_timeout(Duration::from_secs(20)).expect("edge") {

@@ -19,6 +19,12 @@ pub const DARK: Lamps = Lamps {
     green: Pattern::OFF,
 };
 
+/// What the unit shows in place of a station that does not start any more.
+pub const STOPPED: Lamps = Lamps {
+    red: r::STOPPED,
+    ..DARK
+};
+
 /// What the lamps show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct View {
@@ -128,6 +134,7 @@ pub fn fault_code(fault: Fault) -> Pattern {
         Fault::FileMissing => r::CODE_2_3,
         Fault::PedalStuck => r::CODE_3_1,
         Fault::UploadFailed => r::CODE_3_2,
+        Fault::PanelFailed => r::CODE_3_3,
     }
 }
 
@@ -248,7 +255,7 @@ fn states() -> Vec<Signal> {
     ]
 }
 
-fn notices() -> [Signal; 2] {
+fn notices() -> [Signal; 3] {
     use StationState as S;
     [
         Signal {
@@ -271,10 +278,17 @@ fn notices() -> [Signal; 2] {
             }),
             sound: Some(Tune::Alarm),
         },
+        Signal {
+            name: "stopped",
+            zh: "程序已停止，请叫技术员",
+            en: "the program has stopped: call help",
+            lamps: Some(STOPPED),
+            sound: None,
+        },
     ]
 }
 
-fn faults() -> [Signal; 12] {
+fn faults() -> [Signal; 13] {
     use Fault as F;
     [
         fault(
@@ -306,6 +320,11 @@ fn faults() -> [Signal; 12] {
             F::FileMissing,
             "快门已按，未收到照片",
             "fired, but no file came",
+        ),
+        fault(
+            F::PanelFailed,
+            "踏板、按钮或灯不可用",
+            "pedal, buttons or lamps fail",
         ),
         fault(
             F::PedalStuck,

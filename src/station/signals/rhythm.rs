@@ -47,6 +47,9 @@ pub(super) const QUEUE_DONE: Pattern = rhythm!(true; 600 400, 600 2400);
 /// Two short ones every three seconds.
 pub(super) const ALARM_LAMP: Pattern = rhythm!(true; 100 150, 100 2650);
 
+/// Very slow: two seconds lit, two dark.
+pub(super) const STOPPED: Pattern = rhythm!(true; 2000 2000);
+
 pub(super) const CODE_0_1: Pattern = rhythm!(true; 200 1500);
 pub(super) const CODE_0_2: Pattern = rhythm!(true; 200 300, 200 1500);
 pub(super) const CODE_0_3: Pattern = rhythm!(true; 200 300, 200 300, 200 1500);
@@ -59,6 +62,8 @@ pub(super) const CODE_2_2: Pattern = rhythm!(true; 800 300, 800 300, 200 300, 20
 pub(super) const CODE_2_3: Pattern = rhythm!(true; 800 300, 800 300, 200 300, 200 300, 200 1500);
 pub(super) const CODE_3_1: Pattern = rhythm!(true; 800 300, 800 300, 800 300, 200 1500);
 pub(super) const CODE_3_2: Pattern = rhythm!(true; 800 300, 800 300, 800 300, 200 300, 200 1500);
+pub(super) const CODE_3_3: Pattern =
+    rhythm!(true; 800 300, 800 300, 800 300, 200 300, 200 300, 200 1500);
 
 pub(super) const TUNE_PASS: Pattern = rhythm!(false; 120 1);
 /// Short, long.
