@@ -42,7 +42,7 @@ def pedal_to_frame(shell, board, students=3):
     until("the camera is ready", lambda: status(shell)["camera"]["state"] == "ready")
     rows = "".join(f"2026{n:04},学生{n}\\n" for n in range(1, students + 2))
     shell.run(f"printf 'student_number,name\\n{rows}' >/tmp/roster.csv && shutterline roster import /tmp/roster.csv")
-    shell.run("shutterline session open 'Rig'")
+    shell.run("shutterline session open --name Rig")
     for n in range(1, students + 1):
         # Longer than the station waits before it takes a frame for the one who sits there.
         time.sleep(1)
