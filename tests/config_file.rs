@@ -270,6 +270,20 @@ fn broken_toml_is_named_with_its_line() {
 }
 
 #[test]
+fn a_config_with_problems_still_says_what_is_wired() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("venue.toml");
+    let text = "[station]\nsettle-ms = \"soon\"\n[panel]\nboard = \"raspberry-pi-4\"\n";
+    std::fs::write(&file, text).unwrap();
+    let (config, wrong) = Config::salvage(&file);
+    assert_eq!(config.panel.board, "raspberry-pi-4");
+    assert!(wrong.unwrap().to_string().contains("settle-ms"));
+    let (config, wrong) = Config::salvage(&folder.path().join("nowhere.toml"));
+    assert_eq!(config, Config::default());
+    assert!(wrong.is_some());
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let error = Config::load(Path::new("/nowhere/venue.toml")).unwrap_err();
     assert!(error.to_string().contains("/nowhere/venue.toml"));

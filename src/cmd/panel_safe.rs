@@ -2,6 +2,7 @@
 //!
 //! The unit calls it after every stop, kills included; with `--blink` it is what a unit shows whose start limit is reached.
 
+use super::failure::describe;
 use super::output::print;
 use crate::config::Config;
 use crate::daemon::{PanelPlan, plan_panel};
@@ -27,13 +28,9 @@ pub struct SafeArgs {
 /// Makes the panel safe; without pins there is nothing to do.
 ///
 /// # Errors
-/// When the config is no good, or the pins cannot be had.
+/// When nothing says what is wired, or the pins cannot be had.
 pub async fn run(args: &SafeArgs) -> anyhow::Result<()> {
-    let config = match &args.config {
-        Some(path) => Config::load(path)?,
-        None => Config::default(),
-    };
-    let options = match plan_panel(&config, &Machine::look(Path::new("/")))? {
+    let options = match plan(args.config.as_deref())? {
         PanelPlan::Sim => return print("nothing is wired: nothing to do\n"),
         PanelPlan::Unknown(error) => return Err(error.into()),
         PanelPlan::Wired(options) => options,
@@ -46,12 +43,25 @@ pub async fn run(args: &SafeArgs) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot take SIGINT")?;
     let mut panel = WiredPanel::start(*options, told()).context("no thread for the panel")?;
     panel.show(signals::STOPPED, clock::boot_time());
-    print("the red lamp blinks: the station has stopped\n")?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+/// The panel by a config that may be the very reason why the station does not start: what cannot be understood of it is told,
+/// and what the machine is decides then.
+fn plan(config: Option<&Path>) -> anyhow::Result<PanelPlan> {
+    let (config, wrong) = config.map_or_else(Default::default, Config::salvage);
+    if let Some(wrong) = wrong {
+        eprintln!("{wrong}");
+    }
+    let machine = Machine::look(Path::new("/"));
+    Ok(plan_panel(&config, &machine).or_else(|error| {
+        eprint!("{}", describe(&error.into()));
+        plan_panel(&Config::default(), &machine)
+    })?)
 }
 
 /// Presses mean nothing here, but somebody may look why nothing happens.
@@ -64,6 +74,7 @@ fn told() -> PanelSink {
         } => {
             eprintln!("{} was pressed, but the station has stopped", input.0);
         }
+        PanelEvent::Opened { .. } => eprintln!("the red lamp blinks: the station has stopped"),
         PanelEvent::Failed { problem } => eprintln!("{problem}"),
         _ => {}
     })

@@ -423,6 +423,19 @@ impl Config {
         Ok(config)
     }
 
+    /// What a file says as far as it can be understood, and what is wrong with it: for whoever must not fail over a config that a
+    /// station does not start with.
+    pub fn salvage(path: &Path) -> (Self, Option<ConfigError>) {
+        let Ok(text) = std::fs::read_to_string(path) else {
+            return (Self::default(), Self::load(path).err());
+        };
+        let (config, _) = read::config(&text);
+        (
+            config,
+            Self::parse(&text, &path.display().to_string()).err(),
+        )
+    }
+
     /// What contradicts itself or cannot work; empty when all is well. A config that was changed by
     /// flags after reading can be checked again.
     pub fn check(&self) -> Vec<Problem> {

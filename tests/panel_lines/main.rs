@@ -146,6 +146,7 @@ mod sim_only {
         board.break_down(None);
         running.wait_until_open();
         assert!(board.opened() >= 2);
+        running.settle();
         running.press_and_release();
     }
 

@@ -6,9 +6,12 @@ use shutterline::panel::{PanelEvent, WiredPanel, make_safe};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+/// One part, and what it is about.
+type Part = (&'static str, fn(Bench));
+
 /// All of it, each part on a bench of its own, one after the other: real lines are there once.
 pub fn run(bench: impl Fn() -> Bench) {
-    let parts: [(&str, fn(Bench)); 9] = [
+    let parts: [Part; 9] = [
         ("a press is an edge, and its release another", presses),
         ("bounces are one press", bounces),
         ("a normally-closed switch", normally_closed),
@@ -76,7 +79,8 @@ fn down_at_the_start(bench: Bench) {
 }
 
 fn stuck(bench: Bench) {
-    let mut running = bench.start_with(Millis(400));
+    let patience = Millis(400 + 4 * bench.finger.bounces().0);
+    let mut running = bench.start_with(patience);
     running.pedal(false);
     assert_eq!(running.next_edge(), pressed("pedal"));
     assert!(running.next_stuck());

@@ -124,7 +124,9 @@ impl Findings<'_> {
 
     fn inputs(&mut self) {
         let board = self.board;
-        if board.input_names().is_empty() {
+        // One that could not be read has a problem of its own.
+        let tried = self.lines.keys().any(|key| key.starts_with("inputs."));
+        if board.input_names().is_empty() && !tried {
             self.note(
                 "inputs",
                 "nothing can be pressed",

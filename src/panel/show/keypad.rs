@@ -27,7 +27,8 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
-    pub(super) fn new(keypad: &Keypad, places: KeypadPads, options: &Options) -> Self {
+    /// The keys, of which none is known to be up yet at `now_us`.
+    pub(super) fn new(keypad: &Keypad, places: KeypadPads, options: &Options, now_us: u64) -> Self {
         let columns = places.columns.len();
         let inputs: Vec<BoardInput> = (0..places.rows.len() * columns)
             .filter_map(|key| {
@@ -46,8 +47,7 @@ impl Matrix {
         let up = vec![false; inputs.len()];
         Self {
             keys: inputs.len(),
-            // Nothing was pressed before the beginning of time: keys settle by being scanned.
-            switches: Switches::new(&inputs, options.debounce, options.stuck, &up, 0),
+            switches: Switches::new(&inputs, options.debounce, options.stuck, &up, now_us),
             places,
             last: None,
             blocked: false,

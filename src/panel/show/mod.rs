@@ -9,6 +9,7 @@ pub(super) use player::Wanted;
 
 use super::gpio::{Layout, Pads, SafePads};
 use super::{Digits, Options, PanelError, PanelEvent};
+use crate::clock;
 use crate::model::{Active, Millis, OutputName};
 use keypad::Matrix;
 use tm1637::Display;
@@ -55,7 +56,9 @@ impl Outputs {
             .zip(brightness)
             .map(|((clock, data), brightness)| Display::new(clock, data, brightness));
         let matrix = match (&options.board.keypad, layout.keypad.clone()) {
-            (Some(keypad), Some(places)) => Some(Matrix::new(keypad, places, options)),
+            (Some(keypad), Some(places)) => {
+                Some(Matrix::new(keypad, places, options, clock::boot_time_us()))
+            }
             _ => None,
         };
         Self {

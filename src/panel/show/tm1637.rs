@@ -57,15 +57,15 @@ impl Display {
             }
             None => self.command(pads, &[OFF])?,
         };
-        if self.answers != Some(answers) {
-            if answers {
-                tracing::info!("the display answers");
-            } else {
-                tracing::warn!(
-                    "the display does not answer; check its plug, or take [display] out of the board's file"
-                );
+        match (self.answers.replace(answers), answers) {
+            (Some(true), false) => {
+                tracing::warn!("the display does not answer any more; check its plug");
             }
-            self.answers = Some(answers);
+            (None, false) => {
+                tracing::info!("no display answers; where there is one, check its plug")
+            }
+            (None | Some(false), true) => tracing::info!("the display answers"),
+            (Some(true), true) | (Some(false), false) => {}
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::{BounceStats, Switches};
 use crate::clock;
 use crate::model::{InputName, Level};
-use crate::panel::gpio::{self, InputLines};
+use crate::panel::gpio::InputLines;
 use crate::panel::{Options, PanelError, PanelEvent};
 use std::time::Duration;
 
@@ -48,15 +48,6 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Open a board for its switches alone; its lamps stay dark.
-    ///
-    /// # Errors
-    /// When the pins cannot be had.
-    pub fn open(options: &Options) -> Result<Self, PanelError> {
-        let lines = gpio::open(options)?;
-        Self::new(lines.inputs, options)
-    }
-
     /// Read lines that are open.
     pub(in crate::panel) fn new(
         mut lines: Box<dyn InputLines>,

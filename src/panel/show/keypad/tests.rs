@@ -23,7 +23,14 @@ fn pin(number: u32) -> Pin {
     }
 }
 
+/// A keypad that has settled.
 fn pad() -> Pad {
+    let mut pad = fresh();
+    pad.scans(20);
+    pad
+}
+
+fn fresh() -> Pad {
     let sim = SimBoard::new();
     let keypad = Keypad {
         rows: vec![pin(1), pin(2)],
@@ -49,15 +56,13 @@ fn pad() -> Pad {
     let layout = crate::panel::gpio::Layout::of(&options.board);
     let pads = gpio::open_pads(&options).unwrap();
     let places = layout.keypad.unwrap();
-    let mut pad = Pad {
+    Pad {
         board: sim,
         pads,
-        matrix: Matrix::new(&keypad, places, &options),
+        matrix: Matrix::new(&keypad, places, &options, 1_000_000),
         now_us: 1_000_000,
         told: Vec::new(),
-    };
-    pad.scans(20);
-    pad
+    }
 }
 
 impl Pad {
@@ -116,6 +121,19 @@ fn a_key_seen_once_is_none() {
     pad.key(1, 3, false);
     pad.scans(5);
     assert_eq!(pad.told(), []);
+}
+
+#[test]
+fn a_key_that_is_down_at_the_start_is_none() {
+    let mut pad = fresh();
+    pad.key(1, 3, true);
+    pad.scans(50);
+    pad.key(1, 3, false);
+    pad.scans(20);
+    assert_eq!(pad.told(), []);
+    pad.key(1, 3, true);
+    pad.scans(3);
+    assert_eq!(pad.told().len(), 1);
 }
 
 #[test]
