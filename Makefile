@@ -83,8 +83,8 @@ deny: ## Check the dependencies' licences, sources and known advisories
 	@scripts/deny
 
 # Where cargo puts what it builds, and cargo-deb what it packs.
-TARGET := $(or $(strip $(CARGO_TARGET_DIR)),target)
-DEB = $(shell ls -t $(TARGET)/debian/shutterline_*_$$(dpkg --print-architecture).deb 2>/dev/null | head -n 1)
+BUILT := $(or $(strip $(CARGO_TARGET_DIR)),target)
+DEB = $(shell ls -t $(BUILT)/debian/shutterline_*_$$(dpkg --print-architecture).deb 2>/dev/null | head -n 1)
 
 deb: release ## Build the package for this machine's processor, target/debian/shutterline_*.deb
 	@scripts/setup deb
