@@ -10,6 +10,16 @@ LAMPS = {"red": 16, "amber": 20, "green": 21}
 BUZZER = 12
 
 
+def board(driver, chip):
+    """A board's file as a technician would write one."""
+    text = f'[board]\nname = "The rig\'s board"\ndriver = "{driver}"\nchip = "{chip}"\nlines = 28\n'
+    for name, line in PINS.items():
+        text += f'[inputs.{name}]\nline = {line}\npull = "up"\n'
+    for name, line in (LAMPS | {"buzzer": BUZZER}).items():
+        text += f"[outputs.{name}]\nline = {line}\n"
+    return text
+
+
 def lenient_standard():
     """Every limit off: the sim camera's picture is of nobody, and what is tried is the way to the light, not the check."""
     text = (ROOT / "config/standards/icao.toml").read_text()
