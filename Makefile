@@ -116,11 +116,12 @@ rig-powercut: ## Cut the power 200 times while shooting, in QEMU; ARGS="--cuts 5
 
 rig-vm: ## The package on a Debian in QEMU: the panel's tests and a day on real edges of gpio-sim, udev, DeviceAllow, MemoryMax
 	@test -n "$(DEB)" || { echo 'rig-vm: there is no package; run: make deb' >&2; exit 1; }
-	scripts/rigs/vm --deb $(DEB) $(ARGS)
+	@tests=$$($(CARGO) test --locked --no-run --test panel_lines 2>&1 | tee /dev/stderr | sed -n 's/.*Executable.*(\(.*\)).*/\1/p'); \
+	scripts/rigs/vm --deb $(DEB) $${tests:+--tests $$tests} $(ARGS)
 
 rig-pi: ## The arm64 package on QEMU's Raspberry Pi 3, its pins moved from outside
 	@test -n "$(DEB_ARM64)" || { echo 'rig-pi: there is no package; run: make deb-arm64' >&2; exit 1; }
-	scripts/rigs/pi --deb $(DEB_ARM64) $(ARGS)
+	@tests=$$(scripts/rigs/cross tests); scripts/rigs/pi --deb $(DEB_ARM64) $${tests:+--tests $$tests} $(ARGS)
 
 clean-cache: ## Remove .cache/ (the virtual camera and tools; target/ stays)
 	rm -rf .cache

@@ -47,9 +47,12 @@ def until(what, look, cap_s=60):
         time.sleep(0.2)
 
 
-def pedal_to_frame(shell, board, students=3):
+def pedal_to_frame(shell, board, driver, students=3):
     """Presses on the pedal's line to frames in the archive, and a green light on its line. `board` has press(line) and high(line)."""
     until("the camera is ready", lambda: status(shell)["camera"]["state"] == "ready")
+    panel = until("the panel is open", lambda: (found := status(shell)["panel"])["driver"] and found)
+    if panel["driver"] != driver or panel["problem"]:
+        raise Failed(f"the panel should be on {driver}: {panel}")
     rows = "".join(f"2026{n:04},学生{n}\\n" for n in range(1, students + 2))
     shell.run(f"printf 'student_number,name\\n{rows}' >/tmp/roster.csv && shutterline roster import /tmp/roster.csv")
     shell.run("shutterline session open --name Rig")
@@ -65,7 +68,7 @@ def pedal_to_frame(shell, board, students=3):
         until("the next student sits down", lambda: status(shell)["serial"] == n + 1)
         if board.high(LAMPS["green"]):
             raise Failed("green is still lit for the next student")
-    say(f"{students} presses on the pedal's line: {students} frames with their owners, green on its line, moved on by the button's")
+    say(f"{panel['driver']} on {panel['board']}: {students} presses on the pedal's line, {students} frames with their owners, green on its line, moved on by the button's")
 
 
 def lamps_are_dark(board):
