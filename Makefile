@@ -4,6 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help build release test demo bench compare fuzz fmt fmt-check clippy lint config-check deny deb deb-check rig-nspawn image-notes clean-cache
+.PHONY: deb-arm64 rig-powercut rig-vm rig-pi
 
 # Keys for `shutterline demo`, for example: make demo ARGS=--interactive
 ARGS ?=
@@ -17,7 +18,7 @@ CARGO := scripts/rust cargo
 CONFIGS := $(wildcard config/*.toml config/boards/*.toml config/standards/*.toml)
 
 help: ## Print these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: ## Build the debug binary (installs what lacks)
 	@scripts/setup build
@@ -100,6 +101,27 @@ rig-nspawn: ## Install that package in a fresh Debian under systemd-nspawn and p
 
 image-notes: ## How to prepare a station's card (docs/card.md)
 	@cat docs/card.md
+
+# What follows, and rig-nspawn: docs/rigs.md says what each shows, needs and takes. As root; what a rig needs it builds once in .cache/rigs.
+DEB_ARM64 = $(shell ls -t .cache/rigs/cross-target/aarch64-unknown-linux-gnu/debian/shutterline_*_arm64.deb 2>/dev/null | head -n 1)
+
+deb-arm64: ## Cross-build the arm64 package in a chroot of Debian's own compilers, and try its binary under qemu-user
+	@scripts/setup deb
+	scripts/rigs/cross deb
+
+rig-powercut: ## Cut the power 200 times while shooting, in QEMU; ARGS="--cuts 500 --frames 120 --seed 7"
+	@scripts/setup build
+	$(CARGO) build --locked
+	scripts/rigs/powercut $(ARGS)
+
+rig-vm: ## The package on a Debian in QEMU: the panel's tests and a day on real edges of gpio-sim, udev, DeviceAllow, MemoryMax
+	@test -n "$(DEB)" || { echo 'rig-vm: there is no package; run: make deb' >&2; exit 1; }
+	@tests=$$($(CARGO) test --locked --no-run --test panel_lines 2>&1 | tee /dev/stderr | sed -n 's/.*Executable.*(\(.*\)).*/\1/p'); \
+	scripts/rigs/vm --deb $(DEB) $${tests:+--tests $$tests} $(ARGS)
+
+rig-pi: ## The arm64 package on QEMU's Raspberry Pi 3, its pins moved from outside
+	@test -n "$(DEB_ARM64)" || { echo 'rig-pi: there is no package; run: make deb-arm64' >&2; exit 1; }
+	@tests=$$(scripts/rigs/cross tests); scripts/rigs/pi --deb $(DEB_ARM64) $${tests:+--tests $$tests} $(ARGS)
 
 clean-cache: ## Remove .cache/ (the virtual camera and tools; target/ stays)
 	rm -rf .cache
