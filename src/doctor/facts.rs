@@ -1,6 +1,6 @@
 //! Everything that is judged, as it was found.
 
-use crate::model::{Bytes, CameraInfo, CameraState, Fault, Millis};
+use crate::model::{Bytes, CameraInfo, CameraState, Fault, Millis, PanelStatus};
 use serde::Serialize;
 
 /// The facts of one look. What could not be found out is `None` or an error's words, and is judged as such.
@@ -88,10 +88,10 @@ pub struct CameraFacts {
 /// Pedal, buttons, lamps.
 #[derive(Debug, Clone, Default)]
 pub struct PanelFacts {
-    /// The driver's word.
+    /// The config's word for its driver.
     pub driver: String,
-    /// Whether a running daemon has opened it: it does not start without.
-    pub opened: bool,
+    /// As a running daemon sees it.
+    pub status: Option<PanelStatus>,
 }
 
 /// The data folder's disk.

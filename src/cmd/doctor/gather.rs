@@ -53,11 +53,8 @@ pub async fn gather(config: &Config, client: &Client, depth: Depth) -> Gathered 
     let facts = Facts {
         camera: camera_facts(config, answers.as_ref(), &daemon),
         panel: PanelFacts {
-            driver: match &answers {
-                Some(a) => a.about.panel_driver.clone(),
-                None => format!("{:?}", config.panel.driver).to_lowercase(),
-            },
-            opened: answers.is_some(),
+            driver: format!("{:?}", config.panel.driver).to_lowercase(),
+            status: answers.as_ref().map(|a| a.status.panel.clone()),
         },
         storage: storage(config, &data, &system),
         database: database(&data, depth),

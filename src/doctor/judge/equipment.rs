@@ -164,10 +164,33 @@ fn clock(info: &CameraInfo) -> CheckLine {
     }
 }
 
-/// The daemon opens the panel before it says that it is ready, and does not start without.
+/// A station starts without its panel, and says so: it can shoot by the socket and the camera's own button.
 pub(super) fn panel(facts: &Facts) -> CheckLine {
     const NAME: &str = "panel";
-    let driver = &facts.panel.driver;
+    const REAL: &str = "for a real one: [panel] driver in the config";
+    let asked = facts.panel.driver.as_str();
+    let Some(status) = &facts.panel.status else {
+        return match asked {
+            "sim" => warn(
+                NAME,
+                "the config asks for the simulated panel: there is no pedal",
+                REAL,
+            ),
+            _ => warn(
+                NAME,
+                format!("driver {asked}, not opened: no daemon runs"),
+                "start the station, or try it by itself: shutterline panel test",
+            ),
+        };
+    };
+    let driver = status.driver.as_str();
+    if let Some(problem) = &status.problem {
+        return fail(
+            NAME,
+            problem.clone(),
+            "put that right; the station tries again every few seconds",
+        );
+    }
     if faults(facts).contains(&Fault::PedalStuck) {
         return warn(
             NAME,
@@ -175,22 +198,9 @@ pub(super) fn panel(facts: &Facts) -> CheckLine {
             "release it, look for a short, or try another pedal: shutterline panel watch",
         );
     }
-    match (facts.panel.opened, driver.as_str()) {
-        (true, "sim") => warn(
-            NAME,
-            "the simulated panel: there is no pedal",
-            "for a real one: [panel] driver in the config",
-        ),
-        (true, _) => ok(NAME, format!("driver {driver}, opened by the daemon")),
-        (false, "sim") => warn(
-            NAME,
-            "the config asks for the simulated panel: there is no pedal",
-            "for a real one: [panel] driver in the config",
-        ),
-        (false, _) => warn(
-            NAME,
-            format!("driver {driver}, not opened: no daemon runs"),
-            "start the station, or try it by itself: shutterline panel test",
-        ),
+    match driver {
+        "sim" => warn(NAME, "the simulated panel: there is no pedal", REAL),
+        "" => warn(NAME, "it is being opened", "ask again in some seconds"),
+        _ => ok(NAME, format!("{} is open, by {driver}", status.board)),
     }
 }

@@ -6,7 +6,7 @@ use crate::doctor::{
     PanelFacts, StorageFacts, TimeFacts, Unit, Versions,
 };
 use crate::model::{
-    Bytes, CameraInfo, CameraState, CheckLine, Fault, Finding, Millis, SettingMismatch,
+    Bytes, CameraInfo, CameraState, CheckLine, Fault, Finding, Millis, PanelStatus, SettingMismatch,
 };
 
 /// A station with nothing to be said about.
@@ -31,8 +31,12 @@ fn sound() -> Facts {
             ..CameraFacts::default()
         },
         panel: PanelFacts {
-            driver: "rppal".into(),
-            opened: true,
+            driver: "auto".into(),
+            status: Some(PanelStatus {
+                driver: "rppal".into(),
+                board: "Raspberry Pi 4 Model B".into(),
+                problem: None,
+            }),
         },
         storage: StorageFacts {
             data: "/var/lib/shutterline".into(),
@@ -207,10 +211,19 @@ const CASES: &[Case] = &[
         with_fault(f, Fault::PedalStuck)
     }),
     ("panel", Finding::Warn, "not opened", |f| {
-        f.panel.opened = false
+        f.panel.status = None
+    }),
+    ("panel", Finding::Warn, "asks for the simulated", |f| {
+        (f.panel.driver, f.panel.status) = ("sim".into(), None)
     }),
     ("panel", Finding::Warn, "simulated", |f| {
-        f.panel.driver = "sim".into()
+        panel(f).driver = "sim".into()
+    }),
+    ("panel", Finding::Warn, "being opened", |f| {
+        panel(f).driver = String::new()
+    }),
+    ("panel", Finding::Fail, "line 17 is held by spi0", |f| {
+        panel(f).problem = Some("line 17 is held by spi0".into())
     }),
     ("storage-space", Finding::Fail, "does not shoot", |f| {
         f.storage.free = Some(Bytes(900_000_000))
@@ -315,6 +328,10 @@ const CASES: &[Case] = &[
         f.throttled = Some(0x10000)
     }),
 ];
+
+fn panel(facts: &mut Facts) -> &mut PanelStatus {
+    facts.panel.status.get_or_insert_default()
+}
 
 fn with_fault(facts: &mut Facts, fault: Fault) {
     if let DaemonFacts::Answers { faults, .. } = &mut facts.daemon {
