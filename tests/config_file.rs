@@ -3,6 +3,7 @@
 use shutterline::config::{Config, ConfigError, DestinationKind, PedalRule, Problem};
 use shutterline::model::{Bytes, Control, Gesture, Millis};
 use std::path::Path;
+use std::process::Command;
 
 fn problems(text: &str) -> Vec<Problem> {
     match Config::parse(text, "test.toml") {
@@ -19,6 +20,29 @@ fn problem(text: &str, line: usize, words: &[&str]) {
     for word in words {
         let said = found[0].to_string();
         assert!(said.contains(word), "{word:?} is not in {said:?}");
+    }
+}
+
+/// As `make config-check` does: the command itself, on each file that is shipped.
+#[test]
+fn config_check_has_nothing_to_say_of_any_shipped_file() {
+    let shipped = ["config", "config/standards", "config/boards"].map(|folder| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let entries = std::fs::read_dir(folder).expect("a folder of the project");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        paths
+            .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+            .collect::<Vec<_>>()
+    });
+    assert!(shipped.iter().all(|files| !files.is_empty()), "{shipped:?}");
+    for file in shipped.iter().flatten() {
+        let checked = Command::new(env!("CARGO_BIN_EXE_shutterline"))
+            .args(["config", "check"])
+            .arg(file)
+            .output()
+            .expect("shutterline");
+        let said = String::from_utf8_lossy(&checked.stderr);
+        assert!(checked.status.success(), "{}: {said}", file.display());
     }
 }
 
