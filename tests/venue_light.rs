@@ -255,7 +255,7 @@ fn the_check_stands_back_behind_all_else() {
         behind.contains(&"check-0") && behind.contains(&"rten-0"),
         "{threads:?}"
     );
-    for name in ["archive", "camera", "panel", "station"] {
+    for name in ["archive", "camera", "finger", "station"] {
         assert!(
             threads.iter().any(|(n, nice)| n == name && *nice < 10),
             "{threads:?}"
