@@ -1,5 +1,6 @@
 //! What a small board does to a station: a clock that is wrong, a card that turns read-only, a camera process that keeps dying.
 
+use super::disks::until;
 use super::kept::{Before, sha256_of, station};
 use super::rig::{CAP, Rig, files_below, picture, process_kib, student};
 use super::run;
@@ -146,15 +147,6 @@ fn command(program: &str, arguments: &[&str]) -> Result<String, String> {
     match output.status.success() {
         true => Ok(told),
         false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-    }
-}
-
-/// Waits without a clock of its own.
-fn until(what: &str, reached: impl Fn() -> bool) {
-    let end = clock::boot_time() + CAP;
-    while !reached() {
-        assert!(clock::boot_time() < end, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

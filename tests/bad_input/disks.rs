@@ -69,7 +69,7 @@ fn large_picture() -> Vec<u8> {
 }
 
 /// Waits without a clock of its own.
-fn until(what: &str, reached: impl Fn() -> bool) {
+pub fn until(what: &str, reached: impl Fn() -> bool) {
     let end = clock::boot_time() + CAP;
     while !reached() {
         assert!(clock::boot_time() < end, "waited in vain for {what}");
