@@ -103,7 +103,7 @@ image-notes: ## How to prepare a station's card (docs/card.md)
 	@cat docs/card.md
 
 # What follows, and rig-nspawn: docs/rigs.md says what each shows, needs and takes. As root; what a rig needs it builds once in .cache/rigs.
-DEB_ARM64 = $(shell ls -t .cache/rigs/cross-target/aarch64-unknown-linux-gnu/debian/shutterline_*_arm64.deb 2>/dev/null | head -n 1)
+DEB_ARM64 = $(shell ls -t .cache/rigs/cross-target/debian/shutterline_*_arm64.deb 2>/dev/null | head -n 1)
 
 deb-arm64: ## Cross-build the arm64 package in a chroot of Debian's own compilers, and try its binary under qemu-user
 	@scripts/setup deb
