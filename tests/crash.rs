@@ -110,7 +110,7 @@ fn survives(variable: &str, step: &str, correct: bool) {
 
 /// What reached the destination is what the archive says of that student, and nobody else's.
 fn delivered_under_the_right_name(rig: &Rig, step: &str) {
-    rig.until("an empty outbox", |s| s.outbox.pending == 0);
+    rig.until_delivered();
     let frames = rig.frames();
     for path in files_below(&rig.dir.join("delivered")) {
         let bytes = std::fs::read(&path).expect("delivered");

@@ -164,7 +164,7 @@ fn all_delivered(rig: &Rig, count: usize) {
         );
         std::thread::sleep(LOOK);
     }
-    rig.until("an empty outbox", |s| s.outbox.pending == 0);
+    rig.until_delivered();
     for name in wanted.keys() {
         let path = rig.dir.join("delivered").join(name);
         let Ok(read) = Command::new("exiftool")

@@ -27,7 +27,7 @@ pub struct DatabaseLook {
     pub schema: i64,
     /// The schema that this program writes.
     pub known_schema: i64,
-    /// The file's size.
+    /// Its size, with what still lies in the write-ahead log.
     pub size_bytes: Bytes,
     /// What SQLite objects to; empty when nothing.
     pub problems: Vec<String>,
@@ -69,19 +69,23 @@ pub fn look_at_database(
     depth: Depth,
 ) -> std::result::Result<Option<DatabaseLook>, ArchiveError> {
     let path = data.join(layout::DATABASE);
-    let size = match path.metadata() {
-        Ok(meta) => Bytes(meta.len()),
+    match path.metadata() {
+        Ok(_) => {}
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(ArchiveError::file("read", &path, e)),
-    };
+    }
     let db = schema::open_to_read(&path)?;
+    let sized = "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size";
+    let size: i64 = db
+        .query_row(sized, [], |row| row.get("bytes"))
+        .map_err(said(&db))?;
     let schema = db
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .map_err(said(&db))?;
     Ok(Some(DatabaseLook {
         schema,
         known_schema: VERSION,
-        size_bytes: size,
+        size_bytes: Bytes(size.unsigned_abs()),
         problems: objections(&db, depth)?,
     }))
 }

@@ -5,8 +5,8 @@ use super::outbox::OutboxItem;
 use super::rows::{self, StoredFile, query, said};
 use super::{layout, outbox_rows, schema, snapshot};
 use crate::model::{
-    Actor, CameraFileKey, EventKind, Frame, FrameId, QueueEntry, Serial, Session, SessionId,
-    Sha256, Signature, Stamp, WallMs,
+    Actor, CameraFileKey, EventKind, Frame, FrameId, OutboxCounts, QueueEntry, Serial, Session,
+    SessionId, Sha256, Signature, Stamp, WallMs,
 };
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -210,6 +210,11 @@ impl Reader {
                 })
             })
         })
+    }
+
+    /// What waits and what is parked, over the active destinations.
+    pub fn outbox_counts(&self) -> std::result::Result<OutboxCounts, ArchiveError> {
+        self.with(outbox_rows::counts)
     }
 
     /// When the oldest frame was shot that still has to reach a destination, by the wall clock of then; `None` when none has.

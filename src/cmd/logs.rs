@@ -59,8 +59,15 @@ pub fn run(args: LogsArgs) -> anyhow::Result<ExitCode> {
         time: true,
     };
     let mut journal = Journal::open(&filter)?;
+    let mut shown = false;
     while let Some(line) = journal.read()? {
         print(&format!("{}\n", line.show(style)))?;
+        shown = true;
+    }
+    if !shown {
+        eprintln!(
+            "the journal has no such line; a station that was started by hand logs to its terminal, and other people's lines need sudo"
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -137,6 +137,18 @@ pub enum PanelDriver {
     Sim,
 }
 
+impl PanelDriver {
+    /// The word in the config.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PanelDriver::Auto => "auto",
+            PanelDriver::Rppal => "rppal",
+            PanelDriver::Cdev => "cdev",
+            PanelDriver::Sim => "sim",
+        }
+    }
+}
+
 /// The word for a board that the machine itself names.
 pub const AUTO_BOARD: &str = "auto";
 
@@ -190,6 +202,16 @@ pub enum CameraDriver {
     Gphoto,
     /// `sim`: a folder that takes pictures.
     Sim,
+}
+
+impl CameraDriver {
+    /// The word in the config.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CameraDriver::Gphoto => "gphoto",
+            CameraDriver::Sim => "sim",
+        }
+    }
 }
 
 /// `[camera]`.

@@ -96,12 +96,8 @@ fn station(s: &mut Section, config: &mut Config) {
 
 fn panel(s: &mut Section, config: &mut Config) {
     let panel = &mut config.panel;
-    let drivers = [
-        ("auto", PanelDriver::Auto),
-        ("rppal", PanelDriver::Rppal),
-        ("cdev", PanelDriver::Cdev),
-        ("sim", PanelDriver::Sim),
-    ];
+    use PanelDriver::{Auto, Cdev, Rppal, Sim};
+    let drivers = [Auto, Rppal, Cdev, Sim].map(|d| (d.as_str(), d));
     s.word("driver", &mut panel.driver, &drivers);
     s.text("board", &mut panel.board);
     s.span("debounce-ms", &mut panel.debounce);
@@ -116,7 +112,7 @@ fn panel(s: &mut Section, config: &mut Config) {
 }
 
 fn camera(s: &mut Section, camera: &mut Camera) {
-    let drivers = [("gphoto", CameraDriver::Gphoto), ("sim", CameraDriver::Sim)];
+    let drivers = [CameraDriver::Gphoto, CameraDriver::Sim].map(|d| (d.as_str(), d));
     s.word("driver", &mut camera.driver, &drivers);
     s.optional("sim-folder", &mut camera.sim_folder);
     s.span("sim-round-trip-ms", &mut camera.sim_round_trip);

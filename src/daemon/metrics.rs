@@ -4,7 +4,7 @@
 use crate::archive::{Reader, Timed};
 use crate::clock;
 use crate::doctor::System;
-use crate::model::{CameraState, Fault, Millis, Status, Verdict, WallMs};
+use crate::model::{CameraState, Fault, Millis, OutboxCounts, Status, Verdict, WallMs};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -189,7 +189,8 @@ impl Metrics {
         let uptime = clock::boot_time().since(self.began);
         live.uptime.set(uptime.0 as f64 / 1000.0);
         let oldest = reader.and_then(|r| r.oldest_in_outbox().ok()).flatten();
-        live.look(status, oldest);
+        let outbox = reader.and_then(|r| r.outbox_counts().ok());
+        live.look(status, outbox.unwrap_or(status.outbox), oldest);
         for (zone, celsius) in system.temperatures() {
             live.temperature
                 .get_or_create(&[("zone", zone)])
@@ -247,7 +248,7 @@ impl Live {
         }
     }
 
-    fn look(&self, status: &Status, oldest: Option<WallMs>) {
+    fn look(&self, status: &Status, outbox: OutboxCounts, oldest: Option<WallMs>) {
         let ready = matches!(status.camera.state, CameraState::Ready | CameraState::Busy);
         self.camera_ready.set(i64::from(ready));
         let age = oldest.map_or(0, |taken| (clock::wall_time().0 - taken.0).max(0));
@@ -259,13 +260,8 @@ impl Live {
             let n = i64::try_from(n).unwrap_or(i64::MAX);
             family.get_or_create(&[(key, value)]).set(n);
         };
-        set(
-            &self.outbox_items,
-            "state",
-            "pending",
-            status.outbox.pending,
-        );
-        set(&self.outbox_items, "state", "failed", status.outbox.failed);
+        set(&self.outbox_items, "state", "pending", outbox.pending);
+        set(&self.outbox_items, "state", "failed", outbox.failed);
         let queue = &status.queue;
         for (state, n) in [
             ("waiting", queue.waiting),

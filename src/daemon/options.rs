@@ -37,8 +37,8 @@ pub struct Options {
     pub check_threads: usize,
     /// A check that takes longer is answered `unchecked`.
     pub check_deadline: Millis,
-    /// The drivers in a word each, camera and panel.
-    pub drivers: (String, String),
+    /// The camera's driver in a word, as the config has it.
+    pub camera_driver: &'static str,
     /// Where frames are delivered.
     pub destinations: Vec<upload::Destination>,
     /// How fast, and how patiently.
@@ -88,7 +88,7 @@ impl Options {
             models: config.check.models.clone(),
             check_threads: usize::from(config.check.threads),
             check_deadline: CHECK_DEADLINE,
-            drivers: (word(config.camera.driver), word(config.panel.driver)),
+            camera_driver: config.camera.driver.as_str(),
             destinations: destinations(config),
             pace: upload::Pace {
                 backoff_first: config.upload.backoff_first,
@@ -98,11 +98,6 @@ impl Options {
             },
         })
     }
-}
-
-/// A driver's word, as the config has it.
-fn word(driver: impl std::fmt::Debug) -> String {
-    format!("{driver:?}").to_lowercase()
 }
 
 fn policy(config: &Config) -> Policy {

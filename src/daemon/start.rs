@@ -14,7 +14,7 @@ use crate::camera::{self, CameraError, CameraLink};
 use crate::check::{Checker, Standard};
 use crate::clock;
 use crate::doctor::System;
-use crate::model::{OutboxCounts, Session, Status};
+use crate::model::{Session, Status};
 use crate::station::Station;
 use crate::upload::{Quiet, Worker};
 use crate::web::{self, About, BindError, Handle};
@@ -119,14 +119,14 @@ impl Daemon {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 pid: std::process::id(),
                 data: data.clone(),
-                camera_driver: options.drivers.0,
-                panel_driver: options.drivers.1,
+                camera_driver: options.camera_driver.to_owned(),
                 standard: standard.clone(),
                 blind: sight.clone(),
             }),
             metrics: page(metrics.clone(), publisher.status(), reader.clone()),
         };
-        let (counts, counted) = watch::channel(outbox_at_start(&reader)?);
+        // What waits before the worker has counted for the first time: an outbox that is not counted yet is not empty.
+        let (counts, counted) = watch::channel(reader.outbox_counts()?);
         let quiet = Quiet::while_shooting(publisher.status());
         let uploads = Worker::new(
             archive.outbox(),
@@ -244,19 +244,6 @@ fn page(
 fn close(parts: Parts) {
     parts.camera.stop();
     drop(parts.archive);
-}
-
-/// What waits before the worker has counted for the first time: an outbox that is not counted yet is not empty.
-fn outbox_at_start(reader: &Reader) -> Result<OutboxCounts, ArchiveError> {
-    let rows = reader.outbox_rows(true)?;
-    let failed = rows
-        .iter()
-        .filter(|row| row.state.ends_with("parked"))
-        .count() as u64;
-    Ok(OutboxCounts {
-        pending: rows.len() as u64 - failed,
-        failed,
-    })
 }
 
 fn notify(states: &[sd_notify::NotifyState<'_>]) {

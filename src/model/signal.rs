@@ -138,6 +138,20 @@ pub enum Tune {
 }
 
 impl Tune {
+    /// Every sound there is.
+    pub const ALL: [Tune; 10] = [
+        Tune::Pass,
+        Tune::Warn,
+        Tune::Reject,
+        Tune::Equipment,
+        Tune::MovedOn,
+        Tune::Refused,
+        Tune::Paused,
+        Tune::Fault,
+        Tune::Alarm,
+        Tune::Acknowledge,
+    ];
+
     /// The word on the screen.
     pub fn as_str(self) -> &'static str {
         match self {

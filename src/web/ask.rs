@@ -105,8 +105,6 @@ pub struct About {
     pub data: std::path::PathBuf,
     /// The camera's driver: `gphoto` or `sim`.
     pub camera_driver: String,
-    /// The panel's driver.
-    pub panel_driver: String,
     /// What frames are judged by.
     pub standard: String,
     /// Why the check sees no faces; `null` where it does.

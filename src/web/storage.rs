@@ -4,7 +4,7 @@ use super::app::{App, Done};
 use super::extract::Body;
 use super::wire::NoBody;
 use super::{Ask, Problem, VerifyLine};
-use crate::archive::OutboxRow;
+use crate::archive::{ArchiveError, OutboxRow};
 use crate::model::OutboxCounts;
 use axum::Json;
 use axum::body::{Body as HttpBody, Bytes};
@@ -23,7 +23,7 @@ const VERIFY_LINES: usize = 16;
 /// The outbox as `upload status --json` shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OutboxView {
-    /// The counts of the status.
+    /// What waits and what is parked, as of this answer: the status is told a moment later.
     pub outbox: OutboxCounts,
     /// What is not done with, in the order it was queued.
     pub items: Vec<OutboxRow>,
@@ -31,9 +31,15 @@ pub struct OutboxView {
 
 /// `GET /v1/upload`
 pub(super) async fn outbox(State(app): State<App>) -> Result<Json<OutboxView>, Problem> {
-    let items = app.read(|reader| reader.outbox_rows(true)).await?;
-    let outbox = app.handle.status.borrow().outbox;
-    Ok(Json(OutboxView { outbox, items }))
+    let view = app
+        .read(|reader| {
+            Ok::<_, ArchiveError>(OutboxView {
+                outbox: reader.outbox_counts()?,
+                items: reader.outbox_rows(true)?,
+            })
+        })
+        .await?;
+    Ok(Json(view))
 }
 
 /// `POST /v1/upload/retry`

@@ -67,7 +67,8 @@ fn a_clock_without_trust_that_jumps_a_year_changes_no_order_and_no_owner() {
     let owners =
         [&first, &second, &third].map(|f| f.student_number.as_ref().map(|s| s.as_str().to_owned()));
     assert_eq!(owners, [1, 2, 3].map(|i| Some(student(i))));
-    rig.until("delivery", |s| s.outbox.pending == 0 && s.faults.is_empty());
+    rig.until("readiness", |s| s.faults.is_empty());
+    rig.until_delivered();
 
     let before = Before::of(&rig);
     rig.stop();
@@ -157,7 +158,7 @@ fn a_disk_that_turns_read_only_under_the_daemon_costs_no_frame() {
         return;
     };
     let before = station(&mut rig, 3);
-    rig.until("delivery", |s| s.outbox.pending == 0);
+    rig.until_delivered();
     disk.fail();
     rig.scene(&picture(2));
     // Nothing can be written down any more, so nothing is done any more (I7): the daemon ends, and says why. The unit starts it

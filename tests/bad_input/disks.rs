@@ -88,7 +88,7 @@ fn incoming(rig: &Rig) -> Vec<PathBuf> {
 /// Serial 2 is shot, and its download is under way; how the file on the card hashes.
 fn in_the_middle_of_a_download(rig: &Rig) -> String {
     // Transfers wait while a frame is on its way, so that of the one before has to be over.
-    rig.until("delivery", |s| s.outbox.pending == 0);
+    rig.until_delivered();
     rig.scene(&large_picture());
     // Takes many seconds, so that what is done in its middle, on however busy a machine, is; then it is let go.
     rig.knob(json!({ "slow": { "bytes_per_s": 200_000 } }));
@@ -122,7 +122,7 @@ fn goes_on(rig: &Rig, before: &Before, original: &str) {
     rig.knob(json!({ "slow": { "bytes_per_s": 0 } }));
     rig.until("the fault to be over", |s| s.faults.is_empty());
     second_is_whole(rig, original);
-    rig.until("delivery", |s| s.outbox.pending == 0);
+    rig.until_delivered();
     until("an empty incoming folder", || incoming(rig).is_empty());
     before.still(rig);
     let two = Before::of(rig);
@@ -232,7 +232,7 @@ fn changes_on_a_full_disk_are_answered_and_what_was_taken_is_done_later() {
         return;
     };
     let before = station(&mut rig, 3);
-    rig.until("delivery", |s| s.outbox.pending == 0);
+    rig.until_delivered();
     disk.fill(0);
     let refused = asked_until_there_is_no_room(&rig);
     assert_eq!(refused.code, Some(4), "{refused:#?}");

@@ -79,7 +79,7 @@ fn what_is_no_photo_is_stored_rejected_and_said() {
         b"GIF89a, or whatever a card reader left",
         &["not a JPEG"],
     );
-    rig.until("delivery", |s| s.outbox.pending == 0);
+    rig.until_delivered();
     rig.stop();
 }
 

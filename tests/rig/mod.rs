@@ -238,6 +238,15 @@ impl Rig {
         panic!("waited in vain for {what}; last {last:#?}\n{}", self.tail());
     }
 
+    /// Wait until nothing has to be sent. Asked of the archive itself: the status hears of a frame's way out a moment
+    /// after its commit.
+    pub fn until_delivered(&self) {
+        self.until("an empty outbox", |_| {
+            let view = self.get::<Value>("/v1/upload");
+            view.is_ok_and(|v| v["items"].as_array().is_some_and(Vec::is_empty))
+        });
+    }
+
     /// Wait for a condition of the frames.
     pub fn until_frames(
         &self,

@@ -17,7 +17,6 @@ mod logs;
 mod metrics;
 
 use rig::{BINARY, Rig};
-use shutterline::clock;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -120,20 +119,7 @@ impl Bench {
                 self.rig.press("next");
             }
         }
-        self.delivered();
-    }
-
-    /// Waits until nothing has to be sent; the status tells of it half a second late.
-    fn delivered(&self) {
-        let end = clock::boot_time() + rig::CAP;
-        loop {
-            let view: serde_json::Value = self.rig.get("/v1/upload").unwrap();
-            if view["items"].as_array().is_some_and(Vec::is_empty) {
-                return;
-            }
-            assert!(clock::boot_time() < end, "not delivered: {view}");
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        self.rig.until_delivered();
     }
 }
 

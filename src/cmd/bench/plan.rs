@@ -82,20 +82,6 @@ impl Step {
     }
 }
 
-/// Every sound there is.
-const TUNES: [Tune; 10] = [
-    Tune::Pass,
-    Tune::Warn,
-    Tune::Reject,
-    Tune::Equipment,
-    Tune::MovedOn,
-    Tune::Refused,
-    Tune::Paused,
-    Tune::Fault,
-    Tune::Alarm,
-    Tune::Acknowledge,
-];
-
 /// The steps for a board, without the parts that are left out. `wired` is false for a panel that only the terminal plays.
 pub fn steps(board: &Board, wired: bool, without: &[Part]) -> Vec<Step> {
     let wants = |part| !without.contains(&part);
@@ -124,7 +110,7 @@ pub fn steps(board: &Board, wired: bool, without: &[Part]) -> Vec<Step> {
         }
     }
     if let Some(buzzer) = output(board, OutputName::Buzzer).filter(|_| wants(Part::Sounds)) {
-        for tune in TUNES {
+        for tune in Tune::ALL {
             add(Task::Sound(tune), &[("", buzzer)]);
         }
     }

@@ -53,7 +53,7 @@ pub async fn gather(config: &Config, client: &Client, depth: Depth) -> Gathered 
     let facts = Facts {
         camera: camera_facts(config, answers.as_ref(), &daemon),
         panel: PanelFacts {
-            driver: format!("{:?}", config.panel.driver).to_lowercase(),
+            driver: config.panel.driver.as_str().to_owned(),
             status: answers.as_ref().map(|a| a.status.panel.clone()),
         },
         storage: storage(config, &data, &system),
@@ -132,7 +132,7 @@ fn camera_facts(config: &Config, answers: Option<&Answers>, daemon: &DaemonFacts
         };
     }
     let mut facts = CameraFacts {
-        driver: format!("{:?}", config.camera.driver).to_lowercase(),
+        driver: config.camera.driver.as_str().to_owned(),
         ..CameraFacts::default()
     };
     let free = matches!(daemon, DaemonFacts::None { .. });

@@ -368,20 +368,8 @@ mod tests {
 
     #[test]
     fn each_sound_is_unlike_every_other_and_ends() {
-        let all = [
-            Tune::Pass,
-            Tune::Warn,
-            Tune::Reject,
-            Tune::Equipment,
-            Tune::MovedOn,
-            Tune::Refused,
-            Tune::Paused,
-            Tune::Fault,
-            Tune::Alarm,
-            Tune::Acknowledge,
-        ];
         let mut known: HashMap<Vec<bool>, Tune> = HashMap::new();
-        for one in all {
+        for one in Tune::ALL {
             assert!(!tune(one).repeats);
             assert!(tune(one).length() <= Millis(2500), "{one:?} is too long");
             assert_eq!(known.insert(lit(tune(one)), one), None, "{one:?}");
