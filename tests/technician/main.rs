@@ -17,6 +17,7 @@ mod logs;
 mod metrics;
 
 use rig::{BINARY, Rig};
+use shutterline::model::Status;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -117,6 +118,8 @@ impl Bench {
             self.rig.shoot();
             if serial < n {
                 self.rig.press("next");
+                let next = |s: &Status| s.serial.is_some_and(|s| s.0 == serial + 1);
+                self.rig.until("the next student", next);
             }
         }
         self.rig.until_delivered();
