@@ -8,6 +8,7 @@ mod camera;
 mod change;
 mod command;
 mod control;
+mod delivery;
 mod fault;
 mod finding;
 mod frame;
@@ -32,6 +33,10 @@ pub use command::{
     Command, CorrectionPreview, FrameMove, HoldTarget, Outcome, Refusal, RefusalCode, RosterEntry,
 };
 pub use control::{Binding, Control, Gesture, InputName, Level};
+pub use delivery::{
+    Consignee, DestinationStatus, Goods, KeyFields, KeyTemplate, Reach, TemplateError, Traffic,
+    key_is_safe,
+};
 pub use fault::Fault;
 pub use finding::{CheckLine, Finding};
 pub use frame::{FileRole, Frame, FrameFile, FrameState, Origin};
