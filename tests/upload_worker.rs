@@ -6,7 +6,10 @@
 )]
 
 use shutterline::archive::{ArchiveError, OutboxId, OutboxItem, OutboxRemoval, Receipt};
-use shutterline::model::{Bytes, FrameId, Millis, OutboxCounts, Sha256, StationId, Status};
+use shutterline::model::{
+    Bytes, FileRole, FrameId, Millis, OutboxCounts, Serial, SessionId, Sha256, StationId, Status,
+    StudentNumber,
+};
 use shutterline::upload::{Destination, Pace, Place, Queue, Quiet, Worker};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -66,34 +69,39 @@ fn due<T: Clone>(rows: &BTreeMap<OutboxId, (T, State)>, now: Millis) -> Vec<(T, 
 }
 
 impl Queue for Memory {
-    async fn due(&self, now: Millis, limit: u32) -> Result<Vec<OutboxItem>, ArchiveError> {
-        let mut count: BTreeMap<String, u32> = BTreeMap::new();
+    async fn due(
+        &self,
+        destination: String,
+        now: Millis,
+        limit: u32,
+    ) -> Result<Vec<OutboxItem>, ArchiveError> {
         let items = due(&self.rows.borrow().items, now).into_iter();
         let items = items.map(|(item, attempts)| OutboxItem { attempts, ..item });
-        let within = items.filter(|item| {
-            let n = count.entry(item.destination.clone()).or_default();
-            *n += 1;
-            *n <= limit
-        });
-        Ok(within.collect())
+        let there = items.filter(|item| item.destination == destination);
+        Ok(there.take(limit as usize).collect())
     }
 
     async fn due_removals(
         &self,
+        destination: String,
         now: Millis,
         limit: u32,
     ) -> Result<Vec<OutboxRemoval>, ArchiveError> {
         let all = due(&self.rows.borrow().removals, now).into_iter();
-        Ok(all.map(|(r, _)| r).take(limit as usize).collect())
+        let there = all.filter(|(removal, _)| removal.destination == destination);
+        Ok(there.map(|(r, _)| r).take(limit as usize).collect())
     }
 
-    async fn next_due(&self) -> Result<Option<Millis>, ArchiveError> {
+    async fn next_due(&self, destination: String) -> Result<Option<Millis>, ArchiveError> {
         let rows = self.rows.borrow();
-        let items = rows.items.values().map(|(_, state)| state);
-        let all = items.chain(rows.removals.values().map(|(_, state)| state));
-        Ok(all
-            .filter_map(|state| match state {
-                State::Waiting { not_before, .. } => Some(*not_before),
+        let items = rows.items.values();
+        let items = items.map(|(item, state)| (&item.destination, state));
+        let removals = rows.removals.values();
+        let removals = removals.map(|(removal, state)| (&removal.destination, state));
+        Ok(items
+            .chain(removals)
+            .filter_map(|(at, state)| match state {
+                State::Waiting { not_before, .. } if *at == destination => Some(*not_before),
                 _ => None,
             })
             .min())
@@ -226,6 +234,10 @@ impl Rig {
         let item = OutboxItem {
             id: OutboxId(id),
             frame: FrameId(format!("k7qa-{id:06}")),
+            role: FileRole::Jpeg,
+            session: SessionId("k7qa-s1".into()),
+            serial: Serial(1),
+            student: StudentNumber("20210001".into()),
             destination: "office".into(),
             path,
             key: key.into(),

@@ -151,6 +151,25 @@ pub enum ArchiveError {
         /// What is wrong.
         what: String,
     },
+    /// No item of that number is in the outbox.
+    #[error("there is no item {id} in the outbox")]
+    NoOutboxItem {
+        /// Which.
+        id: i64,
+    },
+    /// No destination of that name is in the config.
+    #[error("there is no destination {name:?}; {}", known_destinations(known))]
+    NoDestination {
+        /// What was asked for.
+        name: String,
+        /// Those of the config.
+        known: Vec<String>,
+    },
+    /// Nothing was named where everything would be too much.
+    #[error(
+        "nothing is named that is not to be sent; name a destination or items of `shutterline upload status`"
+    )]
+    NothingNamed,
 }
 
 /// Shorthand within the room.
@@ -224,6 +243,13 @@ impl ArchiveError {
             cause = error.source();
         }
         text
+    }
+}
+
+fn known_destinations(known: &[String]) -> String {
+    match known {
+        [] => "the config names none".to_owned(),
+        known => format!("the config names {}", known.join(", ")),
     }
 }
 

@@ -1,7 +1,9 @@
 //! How the archive lies on disk, for a human with a file manager: session, then serial and student number, then frame id.
 //! Student names are in no path.
 
-use crate::model::{FileRole, Frame, FrameState, SessionId, StudentNumber};
+use crate::model::{
+    FileRole, Frame, FrameState, KeyFields, KeyTemplate, Serial, SessionId, StudentNumber,
+};
 
 /// The database's name in the data folder.
 pub(super) const DATABASE: &str = "shutterline.db";
@@ -59,13 +61,24 @@ pub(super) fn file_name(frame: &Frame, role: FileRole, camera_name: &str, again:
     name
 }
 
-/// A file's name at a destination: `k7qa-s3/0012_20210001/k7qa-000123.JPG`. The session's name stays out of it, so that
-/// it never changes with how people call a session.
-pub(super) fn outbox_key(session: &SessionId, stored_path: &str) -> String {
-    let mut parts = stored_path.rsplit('/');
-    let file = parts.next().unwrap_or_default();
-    let folder = parts.next().unwrap_or_default();
-    format!("{}/{folder}/{file}", clean(session.as_str()))
+/// A file's name at a destination, by default `k7qa-s3/0012_20210001/k7qa-000123.JPG`. The session's name stays out of it, so
+/// that it never changes with how people call a session.
+pub(super) fn outbox_key(
+    template: &KeyTemplate,
+    session: &SessionId,
+    serial: Serial,
+    student: &StudentNumber,
+    stored_path: &str,
+) -> String {
+    let file = stored_path.rsplit('/').next().unwrap_or_default();
+    let (frame, extension) = file.rsplit_once('.').unwrap_or((file, ""));
+    template.key(&KeyFields {
+        session: &clean(session.as_str()),
+        serial: &format!("{:04}", serial.0),
+        student: &clean(student.as_str()),
+        frame,
+        extension,
+    })
 }
 
 /// What a file name cannot carry on any file system the card may be read on becomes `-`; no leading dot, none of the
@@ -101,9 +114,37 @@ mod tests {
     }
 
     #[test]
-    fn keys_leave_the_session_name_out() {
+    fn a_key_is_the_files_place_here_without_the_sessions_name() {
         let id = SessionId("k7qa-s3".into());
-        let path = "photos/k7qa-s3 Law/0012_2021/k7qa-000123.JPG";
-        assert_eq!(outbox_key(&id, path), "k7qa-s3/0012_2021/k7qa-000123.JPG");
+        for (student, path) in [
+            ("2021", "photos/k7qa-s3 Law/0012_2021/k7qa-000123.JPG"),
+            ("2021", "photos/k7qa-s3/0012_2021/k7qa-000123_2.NEF"),
+            ("学 1/2.", "photos/k7qa-s3/0012_学 1-2/k7qa-000123.xmp"),
+        ] {
+            let (_, place) = path.split_once("/0012").unwrap();
+            let student = StudentNumber(student.into());
+            let key = outbox_key(&KeyTemplate::default(), &id, Serial(12), &student, path);
+            assert_eq!(key, format!("k7qa-s3/0012{place}"));
+        }
+    }
+
+    #[test]
+    fn a_template_of_ones_own_keeps_files_of_a_frame_apart() {
+        let template = KeyTemplate::parse("{student}-{frame}.{ext}").unwrap();
+        let key = |path| {
+            let session = SessionId("k7qa-s3".into());
+            outbox_key(
+                &template,
+                &session,
+                Serial(1),
+                &StudentNumber("7".into()),
+                path,
+            )
+        };
+        assert_eq!(key("photos/s/0001_7/k7qa-000123.NEF"), "7-k7qa-000123.NEF");
+        assert_eq!(
+            key("photos/s/0001_7/k7qa-000123_2.NEF"),
+            "7-k7qa-000123_2.NEF"
+        );
     }
 }

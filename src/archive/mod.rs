@@ -18,6 +18,8 @@ mod lock;
 mod look;
 mod moves;
 mod outbox;
+mod outbox_hand;
+mod outbox_queue;
 mod outbox_rows;
 mod place;
 mod reader;
@@ -45,12 +47,12 @@ pub use look::{
     DatabaseLook, Depth, TableCount, holder, look_at_database, personal_words, schema_version,
     station_of, table_counts, time_fsync,
 };
-pub use outbox::{Outbox, OutboxId, OutboxItem, OutboxRemoval, Receipt};
+pub use outbox::{Outbox, OutboxId, OutboxItem, OutboxRemoval, Receipt, Selection};
 pub use reader::{EventRow, FrameFilter, OutboxRow, Reader};
 pub use start::Notice;
 pub use verify::{Problem, Verified, VerifyStep};
 
-use crate::model::{Bytes, FrameId, Millis, Snapshot, StationId};
+use crate::model::{Bytes, Consignee, FrameId, Millis, Snapshot, StationId};
 use error::Result;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -83,8 +85,8 @@ pub struct Options {
     pub crash_at: Option<CrashPoint>,
     /// `false` leaves every fsync of photos out; only for benches.
     pub sync: bool,
-    /// Names of the destinations every delivered file must reach.
-    pub destinations: Vec<String>,
+    /// Where delivered files go, and which of them.
+    pub destinations: Vec<Consignee>,
 }
 
 impl Options {
@@ -165,7 +167,7 @@ impl Archive {
         for notice in &notices {
             tracing::warn!(%notice, "start-up");
         }
-        worker.transact(|db| outbox_rows::start(db, &worker.options.destinations))?;
+        worker.transact(|db| outbox_queue::start(db, &worker.options.destinations))?;
         let snapshot = snapshot::read(&worker.db)?;
         schema::at_work(&worker.db)?;
         stop.store(false, Ordering::Relaxed);

@@ -6,7 +6,10 @@
 use super::error::{ArchiveError, Result};
 use super::worker::Message;
 use crate::clock;
-use crate::model::{Bytes, FrameId, Millis, OutboxCounts, Sha256, WallMs};
+use crate::model::{
+    Bytes, FileRole, FrameId, Millis, OutboxCounts, Serial, SessionId, Sha256, StudentNumber,
+    WallMs,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -24,11 +27,19 @@ pub struct OutboxItem {
     pub id: OutboxId,
     /// Of which frame.
     pub frame: FrameId,
+    /// What it is of the frame.
+    pub role: FileRole,
+    /// The session the frame was shot in.
+    pub session: SessionId,
+    /// Whose place in the queue.
+    pub serial: Serial,
+    /// Whose portrait, as of now: it may change before the file is there, and then this item is superseded.
+    pub student: StudentNumber,
     /// Where to, by the config's name.
     pub destination: String,
     /// The file, relative to the data folder. It may move before it is opened: then it is superseded, and its failure is of no account.
     pub path: String,
-    /// Its name there: `<session>/<serial>_<student>/<frame>.JPG`.
+    /// Its name there, by the destination's template: `<session>/<serial>_<student>/<frame>.JPG`.
     pub key: String,
     /// A name to be removed there once this one is verified: the file lay there under its former owner.
     pub replaces: Option<String>,
@@ -56,25 +67,43 @@ pub struct OutboxRemoval {
 /// A destination's word that it holds the bytes (I5).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// How that was verified, for example `read-back`.
+    /// What proves that the bytes below are those that lie there, for example `read-back`: what was sent is held against
+    /// what that found.
     pub verified_by: String,
-    /// Size as found there.
+    /// Of the bytes that were sent.
     pub size_bytes: Bytes,
-    /// Hash as found there.
+    /// Of the bytes that were sent.
     pub sha256: Sha256,
+    /// The destination's own number for it; `None` where it gives none.
+    pub reference: Option<String>,
     /// Wall clock.
     pub at: WallMs,
 }
 
+/// Which items a person means.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Selection {
+    /// Only those that go there, by the config's name; `None` for all destinations.
+    pub destination: Option<String>,
+    /// Only these; none named: all that it can be done to.
+    pub ids: Vec<OutboxId>,
+}
+
 /// A question to the outbox.
 pub(super) enum OutboxAsk {
-    Due(Millis, u32, Answer<Vec<OutboxItem>>),
-    DueRemovals(Millis, u32, Answer<Vec<OutboxRemoval>>),
-    NextDue(Answer<Option<Millis>>),
+    Due(String, Millis, u32, Answer<Vec<OutboxItem>>),
+    DueRemovals(String, Millis, u32, Answer<Vec<OutboxRemoval>>),
+    NextDue(String, Answer<Option<Millis>>),
     Sent(OutboxId, Receipt, Answer<()>),
     Removed(OutboxId, Answer<()>),
     Failed(OutboxId, String, Option<Millis>, Answer<()>),
-    RetryParked(Answer<u64>),
+    Retry(Selection, Answer<u64>),
+    Skip(Selection, Answer<u64>),
+    SetPaused(Option<String>, bool, Answer<u64>),
+    Paused(Answer<Vec<String>>),
+    SetMetered(bool, Answer<()>),
+    Metered(Answer<bool>),
     Counts(Answer<OutboxCounts>),
 }
 
@@ -98,23 +127,35 @@ impl Outbox {
         }
     }
 
-    /// What is to be sent now, oldest first, at most `limit` for each destination. `now` is the boot-time clock.
-    pub async fn due(&self, now: Millis, limit: u32) -> Result<Vec<OutboxItem>> {
-        self.ask(|answer| OutboxAsk::Due(now, limit, answer)).await
-    }
-
-    /// What is to be removed at a destination now, at most `limit` for each.
-    pub async fn due_removals(&self, now: Millis, limit: u32) -> Result<Vec<OutboxRemoval>> {
-        self.ask(|answer| OutboxAsk::DueRemovals(now, limit, answer))
+    /// What is to be sent to a destination now, by its turn; nothing while it is paused. `now` is the boot-time clock.
+    pub async fn due(
+        &self,
+        destination: String,
+        now: Millis,
+        limit: u32,
+    ) -> Result<Vec<OutboxItem>> {
+        self.ask(|answer| OutboxAsk::Due(destination, now, limit, answer))
             .await
     }
 
-    /// When the next item is due by the boot-time clock; `None` when nothing waits.
-    pub async fn next_due(&self) -> Result<Option<Millis>> {
-        self.ask(OutboxAsk::NextDue).await
+    /// What is to be removed at a destination now; nothing while it is paused.
+    pub async fn due_removals(
+        &self,
+        destination: String,
+        now: Millis,
+        limit: u32,
+    ) -> Result<Vec<OutboxRemoval>> {
+        self.ask(|answer| OutboxAsk::DueRemovals(destination, now, limit, answer))
+            .await
     }
 
-    /// Waits until something new may be due: a frame was stored or corrected, or parked items are tried again.
+    /// When a destination's next item is due by the boot-time clock; `None` when nothing waits, or it is paused.
+    pub async fn next_due(&self, destination: String) -> Result<Option<Millis>> {
+        self.ask(|answer| OutboxAsk::NextDue(destination, answer))
+            .await
+    }
+
+    /// Waits until something new may be due: a frame was stored or corrected, or a person said what shall be sent.
     pub async fn news(&self) {
         self.news.notified().await;
     }
@@ -130,8 +171,7 @@ impl Outbox {
         self.ask(|answer| OutboxAsk::Removed(id, answer)).await
     }
 
-    /// A try failed; it is due again after `retry_after`, or parked until [`retry_parked`](Self::retry_parked) when that
-    /// is `None`.
+    /// A try failed; it is due again after `retry_after`, or parked until [`retry`](Self::retry) when that is `None`.
     pub async fn failed(
         &self,
         id: OutboxId,
@@ -143,9 +183,46 @@ impl Outbox {
             .await
     }
 
-    /// Everything parked is due again; returns how many.
-    pub async fn retry_parked(&self) -> Result<u64> {
-        self.ask(OutboxAsk::RetryParked).await
+    /// What is parked is due again, and what was skipped if it is named; returns how many.
+    ///
+    /// # Errors
+    /// When a destination or an item is not there, or there is nothing about it to be tried again; then nothing changed.
+    pub async fn retry(&self, which: Selection) -> Result<u64> {
+        self.ask(|answer| OutboxAsk::Retry(which, answer)).await
+    }
+
+    /// What waits or is parked is not to be sent until it is retried by name; returns how many. Its photos stay on the
+    /// station for good (I5).
+    ///
+    /// # Errors
+    /// When neither a destination nor an item is named, or what is named is not there; then nothing changed.
+    pub async fn skip(&self, which: Selection) -> Result<u64> {
+        self.ask(|answer| OutboxAsk::Skip(which, answer)).await
+    }
+
+    /// Stops or goes on sending to a destination, or to all of them, also after a restart; returns how many that changed.
+    ///
+    /// # Errors
+    /// When there is no such destination.
+    pub async fn set_paused(&self, destination: Option<String>, paused: bool) -> Result<u64> {
+        self.ask(|answer| OutboxAsk::SetPaused(destination, paused, answer))
+            .await
+    }
+
+    /// The destinations that are paused, by name.
+    pub async fn paused(&self) -> Result<Vec<String>> {
+        self.ask(OutboxAsk::Paused).await
+    }
+
+    /// Whether the network costs money, as a person says; kept over a restart.
+    pub async fn set_metered(&self, metered: bool) -> Result<()> {
+        self.ask(|answer| OutboxAsk::SetMetered(metered, answer))
+            .await
+    }
+
+    /// Whether the network costs money, as a person last said.
+    pub async fn metered(&self) -> Result<bool> {
+        self.ask(OutboxAsk::Metered).await
     }
 
     /// What waits, and what is parked.

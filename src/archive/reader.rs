@@ -1,12 +1,12 @@
 //! Reading beside the archive's thread: lists for people and programs. Never writes, never waits for the writer.
 
 use super::error::{ArchiveError, Result};
-use super::outbox::OutboxItem;
+use super::outbox::OutboxId;
 use super::rows::{self, StoredFile, query, said};
-use super::{layout, outbox_rows, schema, snapshot};
+use super::{layout, outbox_hand, outbox_rows, schema, snapshot};
 use crate::model::{
-    Actor, CameraFileKey, EventKind, Frame, FrameId, OutboxCounts, QueueEntry, Serial, Session,
-    SessionId, Sha256, Signature, Stamp, WallMs,
+    Actor, Bytes, CameraFileKey, DestinationStatus, EventKind, FileRole, Frame, FrameId,
+    OutboxCounts, QueueEntry, Serial, Session, SessionId, Sha256, Signature, Stamp, WallMs,
 };
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -65,17 +65,37 @@ pub struct EventRow {
 /// An item of the outbox with where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxRow {
-    /// What is sent.
-    #[serde(flatten)]
-    pub item: OutboxItem,
-    /// `pending`, `parked`, `sent`, `superseded`, `replaced`, `removing`, `removing-parked`, `removed`.
+    /// Its name in the outbox: what `upload retry` and `upload skip` take.
+    pub id: OutboxId,
+    /// Of which frame.
+    pub frame: FrameId,
+    /// What it is of the frame.
+    pub role: FileRole,
+    /// Where to, by the config's name.
+    pub destination: String,
+    /// The file, relative to the data folder.
+    pub path: String,
+    /// Its name there.
+    pub key: String,
+    /// A name to be removed there once this one is verified.
+    pub replaces: Option<String>,
+    /// Of the bytes to be sent.
+    pub sha256: Sha256,
+    /// Of the bytes to be sent.
+    pub size_bytes: Bytes,
+    /// Tries that failed.
+    pub attempts: u32,
+    /// `pending`, `parked`, `skipped`, `sent`, `superseded`, `replaced`, `removing`, `removing-parked`, `removing-skipped`,
+    /// `removed`.
     pub state: String,
-    /// The last failure.
+    /// The last failure, with what to do about it.
     pub last_error: Option<String>,
     /// How the destination's copy was verified.
     pub verified_by: Option<String>,
     /// When, by the wall clock.
     pub sent_at: Option<WallMs>,
+    /// The destination's own number of its receipt.
+    pub receipt: Option<String>,
 }
 
 impl Reader {
@@ -185,49 +205,59 @@ impl Reader {
         self.with(|db| query(db, "event", sql, params![after.cast_signed(), limit], event))
     }
 
-    /// What has not reached its destination yet, in the order it was queued.
-    pub fn outbox_items(&self) -> std::result::Result<Vec<OutboxItem>, ArchiveError> {
-        let undelivered = |row: &OutboxRow| matches!(row.state.as_str(), "pending" | "parked");
-        let rows = self.outbox_rows(true)?.into_iter().filter(undelivered);
-        Ok(rows.map(|row| row.item).collect())
-    }
-
     /// The outbox with where each item stands; `open`: only what is not done with.
     pub fn outbox_rows(&self, open: bool) -> std::result::Result<Vec<OutboxRow>, ArchiveError> {
-        let sql = "SELECT outbox.*, file.path AS path, file.frame AS frame FROM outbox
-            JOIN file ON file.id = outbox.file JOIN destination ON destination.name = outbox.destination
-            WHERE destination.active = 1
-              AND (NOT ?1 OR outbox.state IN ('pending', 'parked', 'replaced', 'removing', 'removing-parked'))
-            ORDER BY outbox.id";
+        let sql = format!(
+            "{OUTBOX} JOIN destination ON destination.name = outbox.destination
+            WHERE destination.active = 1 AND (NOT ?1 OR outbox.state NOT IN ('sent', 'superseded', 'removed'))
+            ORDER BY outbox.id"
+        );
+        self.with(|db| query(db, "outbox", &sql, [open], outbox_row))
+    }
+
+    /// Of each destination what a person is to look at: at most `limit` of what is parked, of what was skipped, and of what is
+    /// next, each.
+    pub fn outbox_look(&self, limit: u32) -> std::result::Result<Vec<OutboxRow>, ArchiveError> {
+        let sql = format!(
+            "{OUTBOX} WHERE outbox.destination = ?1 AND outbox.state = ?2
+            ORDER BY outbox.next_at_ms, outbox.turn, outbox.id LIMIT ?3"
+        );
         self.with(|db| {
-            query(db, "outbox", sql, [open], |row| {
-                Ok(OutboxRow {
-                    item: outbox_rows::item(row)?,
-                    state: row.get("state")?,
-                    last_error: row.get("last_error")?,
-                    verified_by: row.get("verified_by")?,
-                    sent_at: row.get::<Option<i64>>("sent_at_ms")?.map(WallMs),
-                })
-            })
+            let mut rows = Vec::new();
+            for states in [
+                ["parked", "removing-parked"],
+                ["skipped", "removing-skipped"],
+                ["removing", "pending"],
+            ] {
+                for destination in outbox_rows::active(db)? {
+                    let mut some: Vec<OutboxRow> = Vec::new();
+                    for state in states {
+                        let params = params![destination, state, limit];
+                        some.extend(query(db, "outbox", &sql, params, outbox_row)?);
+                    }
+                    some.truncate(limit as usize);
+                    rows.extend(some);
+                }
+            }
+            Ok(rows)
         })
+    }
+
+    /// How each destination of the config stands, as far as rows tell: of its traffic only whether it is paused.
+    pub fn destination_statuses(
+        &self,
+    ) -> std::result::Result<Vec<DestinationStatus>, ArchiveError> {
+        self.with(outbox_rows::statuses)
+    }
+
+    /// Whether the network costs money, as a person last said.
+    pub fn metered(&self) -> std::result::Result<bool, ArchiveError> {
+        self.with(outbox_hand::metered)
     }
 
     /// What waits and what is parked, over the active destinations.
     pub fn outbox_counts(&self) -> std::result::Result<OutboxCounts, ArchiveError> {
         self.with(outbox_rows::counts)
-    }
-
-    /// When the oldest frame was shot that still has to reach a destination, by the wall clock of then; `None` when none has.
-    pub fn oldest_in_outbox(&self) -> std::result::Result<Option<WallMs>, ArchiveError> {
-        let sql = "SELECT min(frame.taken_at_ms) AS oldest FROM outbox
-            JOIN destination ON destination.name = outbox.destination
-            JOIN file ON file.id = outbox.file JOIN frame ON frame.id = file.frame
-            WHERE destination.active = 1 AND outbox.state IN ('pending', 'parked')";
-        let oldest = self.with(|db| {
-            let read = |row: &rows::Reading<'_, '_>| row.get::<Option<i64>>("oldest");
-            rows::first(db, "outbox", sql, [], read)
-        })?;
-        Ok(oldest.flatten().map(WallMs))
     }
 
     /// Every file of a camera that is here, with the hash of its bytes as the camera made them: what recovery compares a card
@@ -254,6 +284,29 @@ impl Reader {
             })
         })
     }
+}
+
+const OUTBOX: &str = "SELECT outbox.*, file.path AS path, file.frame AS frame, file.role AS role
+    FROM outbox JOIN file ON file.id = outbox.file";
+
+fn outbox_row(row: &rows::Reading<'_, '_>) -> Result<OutboxRow> {
+    Ok(OutboxRow {
+        id: OutboxId(row.get("id")?),
+        frame: FrameId(row.get("frame")?),
+        role: row.word("role", "file role", FileRole::from_word)?,
+        destination: row.get("destination")?,
+        path: row.get("path")?,
+        key: row.get("key")?,
+        replaces: row.get("replaces")?,
+        sha256: Sha256(row.get("sha256")?),
+        size_bytes: row.bytes("size_bytes")?,
+        attempts: row.get("attempts")?,
+        state: row.get("state")?,
+        last_error: row.get("last_error")?,
+        verified_by: row.get("verified_by")?,
+        sent_at: row.get::<Option<i64>>("sent_at_ms")?.map(WallMs),
+        receipt: row.get("receipt")?,
+    })
 }
 
 fn event(row: &rows::Reading<'_, '_>) -> Result<EventRow> {

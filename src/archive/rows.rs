@@ -36,7 +36,7 @@ impl Reading<'_, '_> {
         Ok(self.get::<i64>(column)? != 0)
     }
 
-    fn serial(&self, column: &str) -> Result<Option<Serial>> {
+    pub(super) fn serial(&self, column: &str) -> Result<Option<Serial>> {
         Ok(self.get::<Option<u32>>(column)?.map(Serial))
     }
 
@@ -183,6 +183,7 @@ pub(super) fn file(row: &Reading<'_, '_>) -> Result<StoredFile> {
             original_sha256: row.get::<Option<String>>("original_sha256")?.map(Sha256),
             size_bytes: row.bytes("size_bytes")?,
             source,
+            cleared_at: row.get::<Option<i64>>("cleared_at_ms")?.map(WallMs),
         },
     })
 }

@@ -4,7 +4,7 @@
 use super::error::{ArchiveError, Result};
 use super::files::Content;
 use super::worker::Worker;
-use super::{CrashPoint, TAG_LIMIT, moves, outbox_rows, place, write};
+use super::{CrashPoint, TAG_LIMIT, moves, outbox_queue, place, write};
 use crate::model::{CameraFile, Change, FileRole, Frame, FrameFile, Sha256};
 use crate::tag::{self, TagFields};
 use std::path::{Path, PathBuf};
@@ -109,6 +109,7 @@ impl Worker {
             original_sha256: Some(file.sha256.clone()),
             size_bytes,
             source: Some(file.key.clone()),
+            cleared_at: None,
         })
     }
 
@@ -123,6 +124,7 @@ impl Worker {
             original_sha256: None,
             size_bytes,
             source: None,
+            cleared_at: None,
         })
     }
 
@@ -157,7 +159,7 @@ impl Worker {
             write::change(db, change)?;
             // A verdict, an overruling or a retake decides as much about delivery as an owner does.
             for id in place::frames(change, stored).keys() {
-                outbox_rows::requeue(db, id, &self.options.destinations)?;
+                outbox_queue::requeue(db, id, &self.options.destinations)?;
             }
             self.files.reach(CrashPoint::BeforeCommit);
             Ok(())

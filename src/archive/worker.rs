@@ -5,7 +5,8 @@ use super::error::{ArchiveError, Result};
 use super::files::Files;
 use super::outbox::OutboxAsk;
 use super::rows::said;
-use super::{Done, Job, JobId, Options, Waits, outbox_rows};
+use super::{Done, Job, JobId, Options, Waits, outbox, outbox_hand, outbox_rows};
+use crate::clock;
 use crate::model::StationId;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::PathBuf;
@@ -132,32 +133,56 @@ impl Worker {
     fn outbox(&self, ask: OutboxAsk) {
         // An asker who went away does not hear; that is no failure here.
         match ask {
-            OutboxAsk::Due(now, limit, to) => {
-                let _ = to.send(self.transact(|db| outbox_rows::due(db, now, limit)));
+            OutboxAsk::Due(to, now, limit, answer) => {
+                let _ = answer.send(self.transact(|db| outbox_rows::due(db, &to, now, limit)));
             }
-            OutboxAsk::DueRemovals(now, limit, to) => {
-                let _ = to.send(self.patiently(|| outbox_rows::due_removals(&self.db, now, limit)));
+            OutboxAsk::DueRemovals(at, now, limit, answer) => {
+                let due = || outbox_rows::due_removals(&self.db, &at, now, limit);
+                let _ = answer.send(self.patiently(due));
             }
-            OutboxAsk::NextDue(to) => {
-                let _ = to.send(self.patiently(|| outbox_rows::next_due(&self.db)));
+            OutboxAsk::NextDue(to, answer) => {
+                let _ = answer.send(self.patiently(|| outbox_rows::next_due(&self.db, &to)));
             }
-            OutboxAsk::Sent(id, receipt, to) => {
-                let _ = to.send(self.transact(|db| outbox_rows::sent(db, id, &receipt)));
+            OutboxAsk::Sent(id, receipt, answer) => {
+                let trusted = clock::wall_clock_trusted();
+                let sent = self.transact(|db| outbox_rows::sent(db, id, &receipt, trusted));
+                let _ = answer.send(sent);
             }
-            OutboxAsk::Removed(id, to) => {
-                let _ = to.send(self.transact(|db| outbox_rows::removed(db, id)));
+            OutboxAsk::Removed(id, answer) => {
+                let _ = answer.send(self.transact(|db| outbox_rows::removed(db, id)));
             }
-            OutboxAsk::Failed(id, error, retry_at, to) => {
-                let _ = to.send(self.transact(|db| outbox_rows::failed(db, id, &error, retry_at)));
+            OutboxAsk::Failed(id, error, retry_at, answer) => {
+                let failed = self.transact(|db| outbox_rows::failed(db, id, &error, retry_at));
+                let _ = answer.send(failed);
             }
-            OutboxAsk::RetryParked(to) => {
-                let _ = to.send(self.transact(outbox_rows::retry_parked));
-                self.news.notify_one();
+            OutboxAsk::Retry(which, answer) => {
+                self.by_hand(answer, |db| outbox_hand::retry(db, &which));
             }
-            OutboxAsk::Counts(to) => {
-                let _ = to.send(self.patiently(|| outbox_rows::counts(&self.db)));
+            OutboxAsk::Skip(which, answer) => {
+                self.by_hand(answer, |db| outbox_hand::skip(db, &which));
+            }
+            OutboxAsk::SetPaused(which, paused, answer) => {
+                self.by_hand(answer, |db| outbox_hand::set_paused(db, &which, paused));
+            }
+            OutboxAsk::Paused(answer) => {
+                let _ = answer.send(self.patiently(|| outbox_hand::paused(&self.db)));
+            }
+            OutboxAsk::SetMetered(metered, answer) => {
+                self.by_hand(answer, |db| outbox_hand::set_metered(db, metered));
+            }
+            OutboxAsk::Metered(answer) => {
+                let _ = answer.send(self.patiently(|| outbox_hand::metered(&self.db)));
+            }
+            OutboxAsk::Counts(answer) => {
+                let _ = answer.send(self.patiently(|| outbox_rows::counts(&self.db)));
             }
         }
+    }
+
+    /// What a person asked of the outbox; whoever works it off looks again.
+    fn by_hand<T>(&self, answer: outbox::Answer<T>, write: impl Fn(&Connection) -> Result<T>) {
+        let _ = answer.send(self.transact(write));
+        self.news.notify_one();
     }
 }
 

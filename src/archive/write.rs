@@ -70,15 +70,9 @@ fn session(db: &Connection, session: &Session) -> Result<()> {
             session.reference.as_ref().map(FrameId::as_str),
         ],
     )?;
-    let number = session
-        .id
-        .as_str()
-        .rsplit_once("-s")
-        .map(|(_, n)| n.parse());
-    if let Some(Ok(number)) = number {
-        let number: i64 = number;
+    if let Some(number) = session.id.sequence() {
         let sql = "UPDATE station SET next_session = max(next_session, ?1 + 1)";
-        run(db, sql, [number])?;
+        run(db, sql, [number.cast_signed()])?;
     }
     Ok(())
 }

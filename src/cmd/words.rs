@@ -1,6 +1,6 @@
 //! What the photographer and the clerk read, in Chinese and English.
 
-use crate::model::{CameraState, Fault, LampState, StationDisk, StationState, Status};
+use crate::model::{CameraState, Fault, LampState, Reach, StationDisk, StationState, Status};
 
 /// A state in words.
 pub fn state(state: StationState) -> &'static str {
@@ -71,6 +71,26 @@ pub fn alarm(alarm: &str) -> Option<&'static str> {
     alarm.starts_with("not-downloaded").then_some(
         "照片只在相机卡上：请重拍，检查数据线和磁盘，不要动卡 · only the camera's card has it: shoot again, check the cable and the disk, leave the card in",
     )
+}
+
+/// How a destination stands, in words.
+pub fn reach(reach: Reach) -> &'static str {
+    match reach {
+        Reach::Ready => "就绪 ready",
+        Reach::Sending => "发送中 sending",
+        Reach::Quiet => "让路：正在拍摄 quiet: the venue shoots",
+        Reach::Paused => "已暂停 paused",
+        Reach::Metered => "按流量计费，不发送 metered: not sent",
+        Reach::Unreachable => "连不上 unreachable",
+    }
+}
+
+/// Whether a destination must have every photo.
+pub fn yes(required: bool) -> &'static str {
+    match required {
+        true => "必须 yes",
+        false => "尽量 no",
+    }
 }
 
 /// A lamp in words.

@@ -9,8 +9,8 @@ use crate::model::{
     Actor, Binding, CameraState, Command, Control, Gesture, Millis, Outcome, Refusal, RefusalCode,
 };
 use crate::station::{Event, ReplyId};
-use crate::upload::{self, Quiet};
-use crate::web::{Answer, Ask, CameraView, DestinationProbe, KnobJson, VerifyLine};
+use crate::upload::Quiet;
+use crate::web::{Answer, Ask, CameraView, KnobJson, VerifyLine};
 use std::collections::HashMap;
 
 /// How long a client waits for the card to be listed, before it is answered without.
@@ -98,7 +98,14 @@ impl Shell {
                 self.pending.counts.push(Count { answer, until });
                 self.list_card();
             }
-            Ask::UploadRetry { answer } => self.retry_uploads(answer),
+            Ask::UploadRetry { which, answer } => self.retry_uploads(which, answer),
+            Ask::UploadSkip { which, answer } => self.skip_uploads(which, answer),
+            Ask::UploadPause {
+                destination,
+                paused,
+                answer,
+            } => self.pause_uploads(destination, paused, answer),
+            Ask::UploadMetered { metered, answer } => self.meter_uploads(metered, answer),
             Ask::UploadProbe { answer } => self.probe_destinations(answer),
             Ask::Verify { lines } => self.verify(lines),
         }
@@ -228,47 +235,6 @@ impl Shell {
         if self.pending.counts.iter().any(|c| c.until <= now) {
             self.card_counted(None);
         }
-    }
-
-    fn retry_uploads(&self, answer: Answer<Outcome>) {
-        let outbox = self.parts.archive.outbox();
-        // Writes the database, so not on the loop.
-        self.parts.runtime.spawn(async move {
-            let result = match outbox.retry_parked().await {
-                Ok(n) => Ok(Outcome {
-                    message: format!("{n} parked items wait to be sent again"),
-                    ..Outcome::default()
-                }),
-                Err(error) => Err(Refusal::new(
-                    RefusalCode::Storage,
-                    error.to_string(),
-                    "look at `shutterline status`",
-                )),
-            };
-            answer.send(result).ok();
-        });
-    }
-
-    /// Tries every destination with the daemon's own rights, beside the loop.
-    fn probe_destinations(&self, answer: Answer<Vec<DestinationProbe>>) {
-        let station = self.parts.archive.station().clone();
-        let destinations = self.parts.destinations.clone();
-        self.parts.runtime.spawn(async move {
-            let mut probes = Vec::new();
-            for destination in destinations {
-                let outcome = upload::probe(&destination, &station).await;
-                let (took_ms, error) = match outcome {
-                    Ok(took) => (Some(took), None),
-                    Err(error) => (None, Some(error.chain())),
-                };
-                probes.push(DestinationProbe {
-                    name: destination.name,
-                    took_ms,
-                    error,
-                });
-            }
-            answer.send(Ok(probes)).ok();
-        });
     }
 
     /// Reads every stored file, which takes as long as the disk takes: on a thread of its own, behind everything else, and not

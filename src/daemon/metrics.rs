@@ -1,10 +1,12 @@
 //! The figures that a monitoring system collects, in Prometheus' text form. `docs/metrics.md` says what each means; a test
 //! holds the two equal. Nobody's name or number is ever a label.
 
-use crate::archive::{Reader, Timed};
+use crate::archive::Timed;
 use crate::clock;
 use crate::doctor::System;
-use crate::model::{CameraState, Fault, Millis, OutboxCounts, Status, Verdict, WallMs};
+use crate::model::{
+    CameraState, DestinationStatus, Fault, Millis, OutboxCounts, Reach, Status, Verdict, WallMs,
+};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -19,6 +21,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 type Label = [(&'static str, &'static str); 1];
 /// One label whose values the machine chooses.
 type Found = [(&'static str, String); 1];
+/// A destination's name, and one more label.
+type AtDestination = [(&'static str, String); 2];
 type Float = Gauge<f64, AtomicU64>;
 
 /// Bounds for what happens on a disk, seconds: 0.5 ms, a good SSD's fsync, to 8 s, a dying card's.
@@ -61,6 +65,11 @@ struct Live {
     camera_ready: Gauge,
     outbox_items: Family<Label, Gauge>,
     outbox_oldest: Float,
+    destination_items: Family<AtDestination, Gauge>,
+    destination_waiting: Family<Found, Float>,
+    destination_oldest: Family<Found, Float>,
+    destination_rate: Family<Found, Gauge>,
+    destination_reach: Family<AtDestination, Gauge>,
     free: Float,
     queue: Family<Label, Gauge>,
     faults: Family<Label, Gauge>,
@@ -182,15 +191,19 @@ impl Metrics {
         }
     }
 
-    /// The whole page. Looks at the database and at the system, so it may wait for a disk.
-    pub(super) fn text(&self, status: &Status, reader: Option<&Reader>, system: &System) -> String {
+    /// The whole page. `destinations`: what their rows say and the worker knows; `None` where they cannot be read. Looks at the
+    /// system, so it may wait for a disk.
+    pub(super) fn text(
+        &self,
+        status: &Status,
+        destinations: Option<&[DestinationStatus]>,
+        system: &System,
+    ) -> String {
         let live = &self.live;
         let _turn = live.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let uptime = clock::boot_time().since(self.began);
         live.uptime.set(uptime.0 as f64 / 1000.0);
-        let oldest = reader.and_then(|r| r.oldest_in_outbox().ok()).flatten();
-        let outbox = reader.and_then(|r| r.outbox_counts().ok());
-        live.look(status, outbox.unwrap_or(status.outbox), oldest);
+        live.look(status, destinations);
         for (zone, celsius) in system.temperatures() {
             live.temperature
                 .get_or_create(&[("zone", zone)])
@@ -223,6 +236,30 @@ impl Live {
                 "Age of the oldest of them since it was shot",
                 Float::default(),
             ),
+            destination_items: family(
+                r,
+                "destination_items",
+                "Files that a destination has yet to get",
+            ),
+            destination_waiting: with_unit(
+                r,
+                "destination_waiting",
+                "Size of what waits to be sent there",
+                Unit::Bytes,
+                Family::default(),
+            ),
+            destination_oldest: seconds(
+                r,
+                "destination_oldest",
+                "Age of the oldest of them since it was shot",
+                Family::default(),
+            ),
+            destination_rate: family(
+                r,
+                "destination_bytes_per_second",
+                "What goes there over the last half minute of sending",
+            ),
+            destination_reach: family(r, "destination_reach", "1 for how the destination stands"),
             free: with_unit(
                 r,
                 "free",
@@ -248,11 +285,53 @@ impl Live {
         }
     }
 
-    fn look(&self, status: &Status, outbox: OutboxCounts, oldest: Option<WallMs>) {
+    /// Each destination of its own, and all of them together.
+    fn look_at(&self, destinations: &[DestinationStatus]) {
+        let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        for status in destinations {
+            let name = || [("destination", status.name.clone())];
+            let with = |key, value: &str| {
+                [
+                    ("destination", status.name.clone()),
+                    (key, value.to_owned()),
+                ]
+            };
+            for (state, n) in [
+                ("pending", status.pending),
+                ("parked", status.parked),
+                ("skipped", status.skipped),
+            ] {
+                let items = self.destination_items.get_or_create(&with("state", state));
+                items.set(count(n));
+            }
+            let bytes = status.pending_bytes.0 as f64;
+            self.destination_waiting.get_or_create(&name()).set(bytes);
+            let oldest = self.destination_oldest.get_or_create(&name());
+            oldest.set(age(status.oldest));
+            let rate = self.destination_rate.get_or_create(&name());
+            rate.set(count(status.traffic.rate));
+            for reach in Reach::ALL {
+                let stands = i64::from(status.traffic.reach == reach);
+                let reach = with("reach", reach.as_str());
+                self.destination_reach.get_or_create(&reach).set(stands);
+            }
+        }
+    }
+
+    fn look(&self, status: &Status, destinations: Option<&[DestinationStatus]>) {
+        let all = destinations.unwrap_or_default();
+        self.look_at(all);
+        let oldest = all.iter().filter_map(|d| d.oldest).min();
+        let outbox = match destinations {
+            None => status.outbox,
+            Some(all) => OutboxCounts {
+                pending: all.iter().map(|d| d.pending).sum(),
+                failed: all.iter().map(|d| d.parked).sum(),
+            },
+        };
         let ready = matches!(status.camera.state, CameraState::Ready | CameraState::Busy);
         self.camera_ready.set(i64::from(ready));
-        let age = oldest.map_or(0, |taken| (clock::wall_time().0 - taken.0).max(0));
-        self.outbox_oldest.set(age as f64 / 1000.0);
+        self.outbox_oldest.set(age(oldest));
         self.free.set(status.storage.free_bytes.0 as f64);
         self.clock_trusted
             .set(i64::from(clock::wall_clock_trusted()));
@@ -277,6 +356,11 @@ impl Live {
             set(&self.faults, "fault", fault.as_str(), stands.into());
         }
     }
+}
+
+/// Since a frame was shot, seconds by the wall clock; 0 where there is none.
+fn age(taken: Option<WallMs>) -> f64 {
+    taken.map_or(0, |at| (clock::wall_time().0 - at.0).max(0)) as f64 / 1000.0
 }
 
 fn from_us(us: u64) -> f64 {
@@ -364,7 +448,22 @@ mod tests {
         std::fs::write(zone.join("type"), "cpu-thermal\n").unwrap();
         std::fs::write(zone.join("temp"), "48312\n").unwrap();
         let metrics = Metrics::new();
-        let text = metrics.text(&Status::default(), None, &System::at(root.path()));
+        let office = DestinationStatus {
+            name: "office".into(),
+            parked: 2,
+            ..DestinationStatus::default()
+        };
+        let text = metrics.text(
+            &Status::default(),
+            Some(&[office]),
+            &System::at(root.path()),
+        );
+        assert!(
+            text.contains(
+                "shutterline_destination_items{destination=\"office\",state=\"parked\"} 2"
+            ) && text.contains("shutterline_outbox_items{state=\"failed\"} 2"),
+            "{text}"
+        );
         assert!(
             text.contains("shutterline_temperature_celsius{zone=\"cpu-thermal\"} 48.312"),
             "{text}"

@@ -25,6 +25,7 @@ mod standards;
 mod start;
 mod threads;
 mod timers;
+mod uploads;
 
 pub use options::{Options, OptionsError, destinations};
 pub use panel::{PanelPlan, plan_panel};

@@ -4,8 +4,8 @@ use super::panel::{PanelPlan, plan_panel};
 use super::standards::find_standard;
 use crate::check::{Standard, StandardError};
 use crate::clock;
-use crate::config::{CameraDriver, Config, ConfigError, DestinationKind, PedalRule};
-use crate::model::Millis;
+use crate::config::{CameraDriver, Config, ConfigError, Destination, DestinationKind, PedalRule};
+use crate::model::{Consignee, Goods, KeyTemplate, Millis};
 use crate::panel::Machine;
 use crate::station::{PedalPolicy, Policy};
 use crate::{archive, camera, upload};
@@ -143,8 +143,19 @@ fn archive_options(config: &Config) -> Result<archive::Options, OptionsError> {
         commit_delay: drill_number("SHUTTERLINE_DRILL_COMMIT_DELAY_MS").map(Millis),
         crash_at,
         sync: true,
-        destinations: config.destinations.iter().map(|d| d.name.clone()).collect(),
+        destinations: config.destinations.iter().map(consignee).collect(),
     })
+}
+
+/// What the archive has to know of a destination.
+fn consignee(destination: &Destination) -> Consignee {
+    Consignee {
+        name: destination.name.clone(),
+        goods: Goods::ALL.to_vec(),
+        template: KeyTemplate::default(),
+        required: destination.required,
+        priority: 1,
+    }
 }
 
 fn camera_options(config: &Config) -> Result<camera::Options, OptionsError> {

@@ -14,10 +14,11 @@ use crate::camera::{self, CameraError, CameraLink};
 use crate::check::{Checker, Standard};
 use crate::clock;
 use crate::doctor::System;
-use crate::model::{Session, Status};
+use crate::model::{DestinationStatus, Session, Status, Traffic};
 use crate::station::Station;
 use crate::upload::{Quiet, Worker};
 use crate::web::{self, About, BindError, Handle};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{channel, sync_channel};
@@ -68,6 +69,8 @@ pub struct Daemon {
     web: tokio::task::JoinHandle<std::io::Result<()>>,
     uploads: tokio::task::JoinHandle<ArchiveError>,
     socket: PathBuf,
+    /// Keeps what is known of each destination's traffic for those who look.
+    _traffic: watch::Sender<BTreeMap<String, Traffic>>,
 }
 
 impl Daemon {
@@ -109,6 +112,7 @@ impl Daemon {
         let camera = CameraLink::start(camera, Box::new(tell))?;
         let publisher = Publisher::new();
         let (asks, questions) = mpsc::channel(ASKS);
+        let (traffic, seen) = watch::channel(BTreeMap::new());
         let handle = Handle {
             asks,
             status: publisher.status(),
@@ -123,7 +127,13 @@ impl Daemon {
                 standard: standard.clone(),
                 blind: sight.clone(),
             }),
-            metrics: page(metrics.clone(), publisher.status(), reader.clone()),
+            metrics: page(
+                metrics.clone(),
+                publisher.status(),
+                reader.clone(),
+                seen.clone(),
+            ),
+            traffic: seen,
         };
         // What waits before the worker has counted for the first time: an outbox that is not counted yet is not empty.
         let (counts, counted) = watch::channel(reader.outbox_counts()?);
@@ -175,6 +185,7 @@ impl Daemon {
             web,
             uploads,
             socket: options.socket,
+            _traffic: traffic,
         })
     }
 
@@ -233,10 +244,18 @@ fn page(
     metrics: Metrics,
     status: watch::Receiver<Status>,
     reader: Reader,
+    traffic: watch::Receiver<BTreeMap<String, Traffic>>,
 ) -> Arc<dyn Fn() -> String + Send + Sync> {
     Arc::new(move || {
         let now = status.borrow().clone();
-        metrics.text(&now, Some(&reader), &System::here())
+        let stored = reader.destination_statuses();
+        let known = traffic.borrow().clone();
+        let with = |status: DestinationStatus| {
+            let known = known.get(&status.name);
+            status.with_traffic(known)
+        };
+        let stored = stored.map(|all| all.into_iter().map(with).collect::<Vec<_>>());
+        metrics.text(&now, stored.ok().as_deref(), &System::here())
     })
 }
 

@@ -88,6 +88,18 @@ pub enum EventKind {
     ProfileAdopted,
     /// The wall clock became trusted.
     ClockTrusted,
+    /// What was parked or skipped is to be sent again.
+    UploadRetried,
+    /// What waited is not to be sent.
+    UploadSkipped,
+    /// Destinations are sent nothing until further notice.
+    UploadPaused,
+    /// Destinations are sent files again.
+    UploadResumed,
+    /// The network began or ceased to cost money.
+    NetworkMetered,
+    /// Photos that every required destination has were removed here.
+    PhotosCleared,
 }
 
 impl EventKind {

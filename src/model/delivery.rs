@@ -244,6 +244,30 @@ pub enum Reach {
     Unreachable,
 }
 
+impl Reach {
+    /// All there are.
+    pub const ALL: [Reach; 6] = [
+        Reach::Ready,
+        Reach::Sending,
+        Reach::Quiet,
+        Reach::Paused,
+        Reach::Metered,
+        Reach::Unreachable,
+    ];
+
+    /// The word in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reach::Ready => "ready",
+            Reach::Sending => "sending",
+            Reach::Quiet => "quiet",
+            Reach::Paused => "paused",
+            Reach::Metered => "metered",
+            Reach::Unreachable => "unreachable",
+        }
+    }
+}
+
 /// What the worker knows of a destination.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Traffic {
@@ -258,7 +282,7 @@ pub struct Traffic {
 }
 
 /// A destination, as `upload status` shows it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DestinationStatus {
     /// Its name in the config.
     pub name: String,
@@ -270,6 +294,9 @@ pub struct DestinationStatus {
     pub pending_bytes: Bytes,
     /// Files that wait for a human.
     pub parked: u64,
+    /// Files that a human does not want sent; their photos stay here.
+    #[serde(default)]
+    pub skipped: u64,
     /// When the oldest that waits was shot.
     pub oldest: Option<WallMs>,
     /// What the worker knows.
@@ -277,6 +304,18 @@ pub struct DestinationStatus {
 }
 
 impl DestinationStatus {
+    /// The same with what the worker knows; that a human paused it is known without.
+    pub fn with_traffic(mut self, known: Option<&Traffic>) -> Self {
+        let paused = self.traffic.reach == Reach::Paused;
+        if let Some(known) = known {
+            self.traffic.clone_from(known);
+        }
+        if paused {
+            self.traffic.reach = Reach::Paused;
+        }
+        self
+    }
+
     /// How long what waits will take at the present rate; `None` while nothing is sent.
     pub fn time_left(&self) -> Option<Millis> {
         let ms = self.pending_bytes.0.saturating_mul(1000);

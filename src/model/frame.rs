@@ -138,6 +138,9 @@ pub struct FrameFile {
     pub size_bytes: Bytes,
     /// Which file of which card it came from; `None` for a file that we made.
     pub source: Option<CameraFileKey>,
+    /// When it was removed here, every required destination having it; `None` while it lies at its path.
+    #[serde(default)]
+    pub cleared_at: Option<WallMs>,
 }
 
 /// A frame as the station knows it and the archive stores it.

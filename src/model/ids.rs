@@ -68,6 +68,11 @@ impl SessionId {
     pub fn new(station: &StationId, sequence: u64) -> Self {
         Self(format!("{station}-s{sequence}"))
     }
+
+    /// The sequence within the station, if the id has the usual form.
+    pub fn sequence(&self) -> Option<u64> {
+        self.0.rsplit_once("-s")?.1.parse().ok()
+    }
 }
 
 impl FrameId {

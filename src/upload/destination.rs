@@ -62,6 +62,7 @@ impl Destination {
             verified_by: "read-back".into(),
             size_bytes: item.size_bytes,
             sha256: item.sha256.clone(),
+            reference: None,
             at: clock::wall_time(),
         })
     }
@@ -341,6 +342,10 @@ mod tests {
         let item = OutboxItem {
             id: OutboxId(1),
             frame: FrameId("k7qa-000001".into()),
+            role: crate::model::FileRole::Jpeg,
+            session: crate::model::SessionId("k7qa-s1".into()),
+            serial: crate::model::Serial(1),
+            student: crate::model::StudentNumber("20210001".into()),
             destination: "office".into(),
             path: "photos/a.JPG".into(),
             key: "a.JPG".into(),

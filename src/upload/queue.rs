@@ -9,16 +9,22 @@ type Answer<T> = Result<T, ArchiveError>;
 
 /// The outbox as its worker sees it; the meaning of each is that of [`Outbox`]'s.
 pub trait Queue: Clone + Send + Sync + 'static {
-    /// What is to be sent now, at most `limit` for each destination.
-    fn due(&self, now: Millis, limit: u32) -> impl Future<Output = Answer<Vec<OutboxItem>>> + Send;
-    /// What is to be removed at a destination now, at most `limit` for each.
+    /// What is to be sent to a destination now.
+    fn due(
+        &self,
+        destination: String,
+        now: Millis,
+        limit: u32,
+    ) -> impl Future<Output = Answer<Vec<OutboxItem>>> + Send;
+    /// What is to be removed at a destination now.
     fn due_removals(
         &self,
+        destination: String,
         now: Millis,
         limit: u32,
     ) -> impl Future<Output = Answer<Vec<OutboxRemoval>>> + Send;
-    /// When the next item is due by the boot-time clock; `None` when nothing waits.
-    fn next_due(&self) -> impl Future<Output = Answer<Option<Millis>>> + Send;
+    /// When a destination's next item is due by the boot-time clock; `None` when nothing waits.
+    fn next_due(&self, destination: String) -> impl Future<Output = Answer<Option<Millis>>> + Send;
     /// Returns once something new may be due.
     fn news(&self) -> impl Future<Output = ()> + Send;
     /// It is there, verified.
@@ -37,16 +43,21 @@ pub trait Queue: Clone + Send + Sync + 'static {
 }
 
 impl Queue for Outbox {
-    async fn due(&self, now: Millis, limit: u32) -> Answer<Vec<OutboxItem>> {
-        Outbox::due(self, now, limit).await
+    async fn due(&self, destination: String, now: Millis, limit: u32) -> Answer<Vec<OutboxItem>> {
+        Outbox::due(self, destination, now, limit).await
     }
 
-    async fn due_removals(&self, now: Millis, limit: u32) -> Answer<Vec<OutboxRemoval>> {
-        Outbox::due_removals(self, now, limit).await
+    async fn due_removals(
+        &self,
+        destination: String,
+        now: Millis,
+        limit: u32,
+    ) -> Answer<Vec<OutboxRemoval>> {
+        Outbox::due_removals(self, destination, now, limit).await
     }
 
-    async fn next_due(&self) -> Answer<Option<Millis>> {
-        Outbox::next_due(self).await
+    async fn next_due(&self, destination: String) -> Answer<Option<Millis>> {
+        Outbox::next_due(self, destination).await
     }
 
     async fn news(&self) {

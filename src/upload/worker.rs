@@ -100,11 +100,13 @@ impl<Q: Queue> Worker<Q> {
         let way = self.way.clone();
         let (now, parallel) = (clock::boot_time(), way.pace.parallel.max(1));
         let mut errands: Vec<Errand> = Vec::new();
-        // What lies somewhere under a wrong name goes before anything new.
-        let removals = way.queue.due_removals(now, parallel).await?;
-        errands.extend(removals.into_iter().map(Errand::Remove));
-        let items = way.queue.due(now, parallel).await?;
-        errands.extend(items.into_iter().map(Errand::Send));
+        for name in way.destinations.keys() {
+            // What lies somewhere under a wrong name goes before anything new.
+            let removals = way.queue.due_removals(name.clone(), now, parallel).await?;
+            errands.extend(removals.into_iter().map(Errand::Remove));
+            let items = way.queue.due(name.clone(), now, parallel).await?;
+            errands.extend(items.into_iter().map(Errand::Send));
+        }
         for errand in errands {
             let id = errand.id();
             if self.ids.insert(id) {
@@ -114,7 +116,11 @@ impl<Q: Queue> Worker<Q> {
             }
         }
         way.count().await?;
-        let next = way.queue.next_due().await?;
+        let mut next: Option<Millis> = None;
+        for name in way.destinations.keys() {
+            let at = way.queue.next_due(name.clone()).await?;
+            next = [next, at].into_iter().flatten().min();
+        }
         let idle = self.under_way.is_empty();
         let wait = next.map(|at| {
             at.since(clock::boot_time()).0.max(match idle {

@@ -1,10 +1,13 @@
 //! What the API asks of the daemon, and what it shows from it: the one handle between the two.
 
+use crate::archive::Selection;
 use crate::model::{
     Actor, CameraFileKey, CameraInfo, Command, Control, Gesture, Millis, Outcome, Refusal, Status,
+    Traffic,
 };
 pub use crate::model::{CheckLine as PreflightLine, Finding};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// An answer, or a refusal that names the next step.
@@ -58,8 +61,33 @@ pub enum Ask {
         /// Where to answer; `None` when the card could not be listed.
         answer: Answer<Option<u32>>,
     },
-    /// Send parked outbox items again.
+    /// Send parked or skipped outbox items again.
     UploadRetry {
+        /// Which.
+        which: Selection,
+        /// Where to answer.
+        answer: Answer<Outcome>,
+    },
+    /// Do not send outbox items.
+    UploadSkip {
+        /// Which.
+        which: Selection,
+        /// Where to answer.
+        answer: Answer<Outcome>,
+    },
+    /// Stop or go on sending to a destination, or to all.
+    UploadPause {
+        /// Which; `None` for all.
+        destination: Option<String>,
+        /// Stop.
+        paused: bool,
+        /// Where to answer.
+        answer: Answer<Outcome>,
+    },
+    /// Whether the network costs money.
+    UploadMetered {
+        /// It does.
+        metered: bool,
         /// Where to answer.
         answer: Answer<Outcome>,
     },
@@ -177,6 +205,8 @@ pub struct Handle {
     pub reader: crate::archive::Reader,
     /// Who answers.
     pub about: std::sync::Arc<About>,
+    /// What the outbox worker knows of each destination, by name; empty until it told.
+    pub traffic: watch::Receiver<BTreeMap<String, Traffic>>,
     /// Makes the text of `/metrics`; may look at disk, so not on the async runtime.
     pub metrics: std::sync::Arc<dyn Fn() -> String + Send + Sync>,
 }

@@ -1,9 +1,7 @@
-//! What a technician and a monitoring system ask: who answers here, its figures, and whether destinations can be written.
+//! What a technician and a monitoring system ask: who answers here, and its figures.
 
 use super::app::App;
-use super::extract::Body;
-use super::wire::NoBody;
-use super::{About, Ask, DestinationProbe, Problem};
+use super::{About, Problem};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -26,14 +24,4 @@ pub(super) async fn metrics(State(app): State<App>) -> Result<Response, Problem>
         .await
         .map_err(|_| Problem::stopping())?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response())
-}
-
-/// `POST /v1/upload/probe`
-pub(super) async fn probe(
-    State(app): State<App>,
-    Body(NoBody {}): Body<NoBody>,
-) -> Result<Json<Vec<DestinationProbe>>, Problem> {
-    app.ask(|answer| Ask::UploadProbe { answer })
-        .await
-        .map(Json)
 }

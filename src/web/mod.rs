@@ -19,6 +19,7 @@ mod sessions;
 mod socket;
 mod storage;
 mod stream;
+mod upload;
 pub mod wire;
 
 pub use ask::{
@@ -28,4 +29,4 @@ pub use ask::{
 pub use problem::{Envelope, Problem};
 pub use serve::serve;
 pub use socket::{BindError, DEFAULT_SOCKET, bind, bind_with_mode};
-pub use storage::OutboxView;
+pub use upload::OutboxView;

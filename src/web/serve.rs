@@ -1,7 +1,7 @@
 //! The router, and serving it until the daemon stops.
 
 use super::app::App;
-use super::{Handle, Problem, camera, frames, machine, queue, sessions, storage, stream};
+use super::{Handle, Problem, camera, frames, machine, queue, sessions, storage, stream, upload};
 use crate::model::Status;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{Method, StatusCode, Uri};
@@ -127,9 +127,13 @@ fn acting() -> Router<App> {
         .route("/camera/adopt", post(camera::adopt))
         .route("/camera/test-shot", post(camera::test_shot))
         .route("/camera/knob", post(camera::knob))
-        .route("/upload", get(storage::outbox))
-        .route("/upload/retry", post(storage::retry))
-        .route("/upload/probe", post(machine::probe))
+        .route("/upload", get(upload::show))
+        .route("/upload/retry", post(upload::retry))
+        .route("/upload/skip", post(upload::skip))
+        .route("/upload/pause", post(upload::pause))
+        .route("/upload/resume", post(upload::resume))
+        .route("/upload/metered", post(upload::metered))
+        .route("/upload/probe", post(upload::probe))
         .route("/archive/verify", get(storage::verify))
 }
 

@@ -66,6 +66,9 @@ pub struct FileView {
     pub original_sha256: Option<Sha256>,
     /// Of the stored bytes.
     pub size_bytes: Bytes,
+    /// When it was removed here, every required destination having it; `null` while it lies at its path.
+    #[serde(default)]
+    pub cleared_at_ms: Option<WallMs>,
 }
 
 impl From<FrameFile> for FileView {
@@ -76,6 +79,7 @@ impl From<FrameFile> for FileView {
             sha256: file.sha256,
             original_sha256: file.original_sha256,
             size_bytes: file.size_bytes,
+            cleared_at_ms: file.cleared_at,
         }
     }
 }
@@ -406,6 +410,32 @@ pub struct TestShotBody {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoBody {}
+
+/// `GET /v1/upload?limit=…`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UploadQuery {
+    /// Items shown of each destination that are parked, skipped, and next, each; 20 when absent, 1000 at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// `POST /v1/upload/pause` and `/resume`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PauseBody {
+    /// Which, by the config's name; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<String>,
+}
+
+/// `POST /v1/upload/metered`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeteredBody {
+    /// Whether the network costs money.
+    pub metered: bool,
+}
 
 /// `POST /v1/panel/press`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

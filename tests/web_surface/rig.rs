@@ -5,13 +5,14 @@ use shutterline::archive::Reader;
 use shutterline::clock;
 use shutterline::model::{
     CorrectionPreview, FrameId, FrameMove, Millis, Outcome, Refusal, Serial, Status, StudentNumber,
+    Traffic,
 };
 use shutterline::web::client::Client;
 use shutterline::web::{
     About, Ask, CameraView, DestinationProbe, Finding, Handle, PreflightLine, StreamEvent,
     VerifyLine, bind, serve,
 };
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -55,6 +56,7 @@ pub struct Rig {
     pub memory: Arc<Mutex<Memory>>,
     pub manner: Arc<Mutex<Manner>>,
     pub verify_cut: Arc<Mutex<bool>>,
+    pub traffic: watch::Sender<BTreeMap<String, Traffic>>,
     stop: Option<oneshot::Sender<()>>,
     served: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
     runtime: tokio::runtime::Runtime,
@@ -77,6 +79,7 @@ impl Rig {
         let socket = dir.path().join("s.sock");
         let (status, watching) = watch::channel(Status::default());
         let (events, _) = broadcast::channel(8);
+        let (traffic, traffic_seen) = watch::channel(BTreeMap::new());
         let recent = Arc::new(Mutex::new(VecDeque::new()));
         let (asks, mut asked) = mpsc::channel(64);
         let memory = Arc::new(Mutex::new(Memory::default()));
@@ -93,6 +96,7 @@ impl Rig {
                 ..About::default()
             }),
             metrics: Arc::new(|| "# EOF\n".to_owned()),
+            traffic: traffic_seen,
         };
         let (stop, stopped) = oneshot::channel();
         let served = {
@@ -122,6 +126,7 @@ impl Rig {
             memory,
             manner,
             verify_cut,
+            traffic,
             stop: Some(stop),
             served: Some(served),
             runtime,
@@ -253,7 +258,18 @@ fn words(ask: &Ask) -> String {
         Ask::Knob { knob, .. } => format!("knob {knob}"),
         Ask::Preflight { .. } => "preflight".into(),
         Ask::CardCount { .. } => "card-count".into(),
-        Ask::UploadRetry { .. } => "upload-retry".into(),
+        Ask::UploadRetry { which, .. } => {
+            format!("upload-retry {}", serde_json::to_string(which).unwrap())
+        }
+        Ask::UploadSkip { which, .. } => {
+            format!("upload-skip {}", serde_json::to_string(which).unwrap())
+        }
+        Ask::UploadPause {
+            destination,
+            paused,
+            ..
+        } => format!("upload-pause {destination:?} {paused}"),
+        Ask::UploadMetered { metered, .. } => format!("upload-metered {metered}"),
         Ask::UploadProbe { .. } => "upload-probe".into(),
         Ask::Verify { .. } => "verify".into(),
     }
@@ -277,7 +293,10 @@ async fn reply(ask: Ask, manner: Manner, cut: bool) -> Option<Ask> {
         Ask::Press { answer, .. }
         | Ask::CameraAdopt { answer }
         | Ask::Knob { answer, .. }
-        | Ask::UploadRetry { answer } => {
+        | Ask::UploadRetry { answer, .. }
+        | Ask::UploadSkip { answer, .. }
+        | Ask::UploadPause { answer, .. }
+        | Ask::UploadMetered { answer, .. } => {
             let _ = answer.send(refusal.map_or_else(|| Ok(Outcome::default()), Err));
         }
         Ask::CameraShow { answer } => {

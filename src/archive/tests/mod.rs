@@ -9,6 +9,8 @@ mod days;
 mod failures;
 mod opening;
 mod outbox;
+mod outbox_hands;
+mod outbox_names;
 mod storing;
 mod verifying;
 

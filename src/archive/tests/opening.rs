@@ -109,8 +109,9 @@ fn a_migrated_database_equals_a_fresh_one() {
         let db = schema::open_up_to(&path, version).unwrap();
         db.execute_batch(
             "INSERT INTO station (id, station, next_frame) VALUES (1, 'k7qa', 7);
-             INSERT INTO session VALUES ('k7qa-s1', 'Law', 'k7qa-s1 Law', 'open', NULL, 0);
-             INSERT INTO entry VALUES ('k7qa-s1', 1, '2021', 'x', 'waiting', 0);",
+             INSERT INTO session (id, name, folder, state, opened_at_ms) VALUES ('k7qa-s1', 'Law', 'k7qa-s1 Law', 'open', 0);
+             INSERT INTO entry (session, serial, student_number, student_name, state, recall_order)
+                VALUES ('k7qa-s1', 1, '2021', 'x', 'waiting', 0);",
         )
         .unwrap();
         let before = schema_of(&path);
@@ -130,6 +131,111 @@ fn a_migrated_database_equals_a_fresh_one() {
         drop(db);
         let of_fresh = schema_of(&fresh.data().join("shutterline.db"));
         assert_eq!(schema_of(&path), of_fresh, "from {version}");
+    }
+}
+
+/// Every row of the outbox as schema 4 had it, a line each.
+fn outbox_of(db: &rusqlite::Connection) -> Vec<String> {
+    let sql = "SELECT id || ' ' || file || ' ' || destination || ' ' || key || ' ' || sha256 || ' ' || size_bytes || ' ' || state
+        || ' ' || quote(replaces) || ' ' || attempts || ' ' || next_at_ms || ' ' || quote(last_error) || ' ' || quote(verified_by)
+        || ' ' || quote(sent_at_ms) || ' ' || begun FROM outbox ORDER BY id";
+    let mut statement = db.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+#[test]
+fn an_outbox_of_schema_4_is_kept_whole_and_gets_its_turns() {
+    const STATES: [&str; 8] = [
+        "pending",
+        "parked",
+        "sent",
+        "superseded",
+        "replaced",
+        "removing",
+        "removing-parked",
+        "removed",
+    ];
+    let old = Venue::new();
+    std::fs::create_dir(old.data()).unwrap();
+    let path = old.data().join("shutterline.db");
+    let db = schema::open_up_to(&path, 4).unwrap();
+    let hash = "0".repeat(64);
+    db.execute_batch(&format!(
+        "INSERT INTO station (id, station, next_frame) VALUES (1, 'k7qa', 7);
+         INSERT INTO session (id, name, folder, state, opened_at_ms) VALUES ('k7qa-s12', 'Law', 'k7qa-s12 Law', 'open', 0);
+         INSERT INTO session (id, name, folder, state, opened_at_ms) VALUES ('of another form', '', 'x', 'closed', 0);
+         INSERT INTO entry (session, serial, student_number, student_name, state, recall_order)
+            VALUES ('k7qa-s12', 1, '2021', 'x', 'waiting', 0), ('of another form', 1, '2021', 'x', 'waiting', 0);
+         INSERT INTO frame VALUES ('k7qa-000001', 'k7qa-s12', 1, '2021', NULL, 'pedal', 'kept', 0, 0, 'pass', '[]', '[]', 77, 1);
+         INSERT INTO frame VALUES ('k7qa-000002', 'of another form', 1, '2021', NULL, 'pedal', 'kept', 0, 0, 'pass', '[]', '[]', 78, 1);
+         INSERT INTO file VALUES (1, 'k7qa-000001', 'jpeg', 'photos/a.JPG', '{hash}', '{hash}', 10, 'c', 'o', 'f', 'n', 10, 0);
+         INSERT INTO file VALUES (2, 'k7qa-000002', 'raw', 'photos/a.NEF', '{hash}', '{hash}', 10, 'c', 'o', 'f', 'n', 10, 0);
+         INSERT INTO destination VALUES ('office', 1), ('former', 0);"
+    ))
+    .unwrap();
+    for (n, state) in STATES.iter().enumerate() {
+        let there = matches!(*state, "sent" | "replaced" | "removed");
+        let proof = if there {
+            "'read-back', 5"
+        } else {
+            "NULL, NULL"
+        };
+        db.execute_batch(&format!(
+            "INSERT INTO outbox (id, file, destination, key, sha256, size_bytes, state, replaces, attempts, next_at_ms, last_error,
+                verified_by, sent_at_ms, begun)
+             VALUES ({}, {}, '{}', 'k{n}', '{hash}', 10, '{state}', 'r{n}', {n}, {n}, 'why {n}', {proof}, {})",
+            n * 10 + 1,
+            n % 2 + 1,
+            if n < 6 { "office" } else { "former" },
+            n % 2,
+        ))
+        .unwrap();
+    }
+    db.execute_batch("INSERT INTO outbox SELECT 200, file, destination, 'gone', sha256, 1, 'superseded', NULL, 0, 0, NULL, NULL, NULL, 0 FROM outbox WHERE id = 1;
+        DELETE FROM outbox WHERE id = 200;").unwrap();
+    let before = outbox_of(&db);
+    assert_eq!(before.len(), STATES.len());
+    drop(db);
+
+    let db = schema::open(&path).unwrap();
+    assert_eq!(outbox_of(&db), before);
+    let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(
+        one("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'"),
+        200
+    );
+    assert_eq!(
+        one("SELECT count(*) FROM sqlite_sequence WHERE name LIKE 'outbox%'"),
+        1
+    );
+    let session = (1_i64 << 32) - 1;
+    assert_eq!(
+        one("SELECT turn FROM outbox WHERE id = 1"),
+        (1 << 40) + session - 12
+    );
+    assert_eq!(
+        one("SELECT turn FROM outbox WHERE id = 11"),
+        (2 << 40) + session
+    );
+    assert_eq!(one("SELECT taken_at_ms FROM outbox WHERE id = 11"), 78);
+    assert_eq!(
+        one("SELECT count(*) FROM outbox WHERE receipt IS NOT NULL OR counts_from_ms IS NOT NULL"),
+        0
+    );
+    assert_eq!(one("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    let integrity: String = db
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(integrity, "ok");
+    // Still held to what it refers to, and to the words of its states.
+    for (column, value) in [
+        ("file", "99"),
+        ("destination", "'nobody'"),
+        ("state", "'lost'"),
+    ] {
+        let sql = format!("UPDATE outbox SET {column} = {value} WHERE id = 1");
+        assert!(db.execute(&sql, []).is_err(), "{column}");
     }
 }
 
@@ -157,6 +263,8 @@ fn every_column_is_explained() {
         include_str!("../migrations/001.sql"),
         include_str!("../migrations/002.sql"),
         include_str!("../migrations/003.sql"),
+        include_str!("../migrations/004.sql"),
+        include_str!("../migrations/005.sql"),
     ] {
         let mut before = "";
         for line in sql.lines() {

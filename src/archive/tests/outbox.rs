@@ -1,42 +1,69 @@
 //! I5 and the outbox: what a destination holds under which name is known whatever happens to a frame.
 
 use super::*;
-use crate::archive::{Outbox, OutboxItem, Receipt, outbox_rows};
+use crate::archive::{Outbox, OutboxItem, OutboxRemoval, Receipt, Selection, outbox_rows};
 
-fn wait<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap()
         .block_on(future)
 }
 
-fn due(outbox: &Outbox) -> Vec<OutboxItem> {
-    wait(outbox.due(Millis(u64::MAX >> 1), 100)).unwrap()
+/// Far beyond every backoff.
+const LATE: Millis = Millis(u64::MAX >> 1);
+
+pub(super) fn due(outbox: &Outbox) -> Vec<OutboxItem> {
+    due_at(outbox, "office", LATE)
 }
 
-fn receipt(item: &OutboxItem) -> Receipt {
+pub(super) fn due_at(outbox: &Outbox, destination: &str, now: Millis) -> Vec<OutboxItem> {
+    wait(outbox.due(destination.to_owned(), now, 100)).unwrap()
+}
+
+pub(super) fn removals(outbox: &Outbox) -> Vec<OutboxRemoval> {
+    wait(outbox.due_removals("office".to_owned(), LATE, 100)).unwrap()
+}
+
+pub(super) fn next_due(outbox: &Outbox) -> Option<Millis> {
+    wait(outbox.next_due("office".to_owned())).unwrap()
+}
+
+/// As today's config has it.
+pub(super) fn consignee(name: &str) -> Consignee {
+    Consignee {
+        name: name.to_owned(),
+        goods: Goods::ALL.to_vec(),
+        template: KeyTemplate::default(),
+        required: true,
+        priority: 1,
+    }
+}
+
+pub(super) fn receipt(item: &OutboxItem) -> Receipt {
     Receipt {
         verified_by: "read-back".to_owned(),
         size_bytes: item.size_bytes,
         sha256: item.sha256.clone(),
+        reference: None,
         at: WallMs(1),
     }
 }
 
-fn venue() -> (Venue, Run) {
+pub(super) fn venue() -> (Venue, Run) {
     let mut venue = Venue::new();
-    venue.options.destinations = vec!["office".to_owned()];
+    venue.options.destinations = vec![consignee("office")];
     let mut run = venue.open();
     assert_committed(&run.commit(opened(5)));
     (venue, run)
 }
 
-fn shoot(venue: &Venue, run: &mut Run, frame: &Frame) {
+pub(super) fn shoot(venue: &Venue, run: &mut Run, frame: &Frame) {
     let download = venue.download(run, &frame.id, "DSC_0001.JPG", &jpeg(1));
     assert_committed(&run.store(frame, download));
 }
 
-fn give(run: &mut Run, frame: Frame) {
+pub(super) fn give(run: &mut Run, frame: Frame) {
     let row = Row::Frame(Box::new(frame));
     assert_committed(&run.commit(change(EventKind::FrameReassigned, vec![row])));
 }
@@ -110,7 +137,7 @@ fn a_sent_frame_with_another_owner_is_sent_again_and_the_old_name_goes() {
     );
     assert_eq!(items[0].key, "k7qa-s1/0003_20210003/k7qa-000001.JPG");
     assert_eq!(items[0].replaces.as_ref(), Some(&first.key));
-    assert_eq!(wait(outbox.due_removals(Millis(1 << 40), 9)).unwrap(), []);
+    assert_eq!(removals(&outbox), []);
     wait(outbox.sent(items[0].id, receipt(&items[0]))).unwrap();
     let states: Vec<_> = venue
         .reader()
@@ -137,9 +164,7 @@ fn a_sent_frame_that_lost_its_owner_is_removed_there() {
         },
     );
     assert_eq!(due(&outbox), []);
-    let removal = wait(outbox.due_removals(Millis(1 << 40), 9))
-        .unwrap()
-        .remove(0);
+    let removal = removals(&outbox).remove(0);
     assert_eq!(removal.key, item.key);
     assert_eq!(wait(outbox.counts()).unwrap().pending, 1);
     wait(outbox.removed(removal.id)).unwrap();
@@ -154,7 +179,7 @@ fn a_frame_corrected_while_it_was_under_way_is_known_to_lie_there() {
     let first = due(&outbox).remove(0);
     give(&mut run, frame(1, Some(2)));
     wait(outbox.sent(first.id, receipt(&first))).unwrap();
-    let removals = wait(outbox.due_removals(Millis(1 << 40), 9)).unwrap();
+    let removals = removals(&outbox);
     assert_eq!(
         removals[0].key, first.key,
         "it lies under the former owner's name"
@@ -172,8 +197,8 @@ fn failures_wait_or_are_parked_and_a_restart_makes_all_due() {
     let items = due(&outbox);
     wait(outbox.failed(items[0].id, "no route".to_owned(), Some(Millis(3_600_000)))).unwrap();
     wait(outbox.failed(items[1].id, "no such bucket".to_owned(), None)).unwrap();
-    assert_eq!(wait(outbox.due(crate::clock::boot_time(), 9)).unwrap(), []);
-    assert!(wait(outbox.next_due()).unwrap().is_some());
+    assert_eq!(due_at(&outbox, "office", crate::clock::boot_time()), []);
+    assert!(next_due(&outbox).is_some());
     assert_eq!(
         wait(outbox.counts()).unwrap(),
         OutboxCounts {
@@ -184,11 +209,11 @@ fn failures_wait_or_are_parked_and_a_restart_makes_all_due() {
     drop(run);
     let run = venue.open();
     let outbox = run.archive.outbox();
-    let again = wait(outbox.due(Millis(0), 9)).unwrap();
+    let again = due_at(&outbox, "office", Millis(0));
     assert_eq!(again.len(), 1);
     assert_eq!(again[0].attempts, 1);
-    assert_eq!(wait(outbox.retry_parked()).unwrap(), 1);
-    assert_eq!(wait(outbox.due(Millis(0), 9)).unwrap().len(), 2);
+    assert_eq!(wait(outbox.retry(Selection::default())).unwrap(), 1);
+    assert_eq!(due_at(&outbox, "office", Millis(0)).len(), 2);
 }
 
 #[test]
@@ -196,32 +221,41 @@ fn a_destination_named_later_gets_what_it_lacks() {
     let (mut venue, mut run) = venue();
     shoot(&venue, &mut run, &frame(1, Some(1)));
     drop(run);
-    venue.options.destinations = vec!["agency".to_owned()];
+    venue.options.destinations = vec![consignee("agency")];
     let run = venue.open();
-    let items = due(&run.archive.outbox());
-    let names: Vec<_> = items.iter().map(|i| i.destination.as_str()).collect();
-    assert_eq!(
-        names,
-        ["agency"],
-        "and the one no longer named gets nothing"
-    );
+    let outbox = run.archive.outbox();
+    assert_eq!(due_at(&outbox, "agency", LATE).len(), 1);
+    assert_eq!(due(&outbox), [], "the one no longer named gets nothing");
+}
+
+fn plan(venue: &Venue, sql: &str, params: impl rusqlite::Params) -> String {
+    let sql = format!("EXPLAIN QUERY PLAN {sql}");
+    let look = |db: &rusqlite::Connection| {
+        crate::archive::rows::query(db, "outbox", &sql, params, |row| {
+            row.get::<String>("detail")
+        })
+    };
+    venue.reader().with(look).unwrap().join("\n")
 }
 
 #[test]
 fn the_next_item_is_found_by_its_index() {
     let (venue, _run) = venue();
-    let plan = |db: &rusqlite::Connection| {
-        let sql = format!("EXPLAIN QUERY PLAN {}", outbox_rows::DUE);
-        let params = rusqlite::params!["office", "pending", 0, 1];
-        crate::archive::rows::query(db, "outbox", &sql, params, |row| {
-            row.get::<String>("detail")
-        })
-    };
-    let plan = venue.reader().with(plan).unwrap().join("\n");
-    assert!(plan.contains("USING INDEX outbox_due"), "{plan}");
+    let next = plan(&venue, outbox_rows::DUE, ("office", "pending", 1));
+    assert!(next.contains("USING INDEX outbox_due"), "{next}");
     assert!(
-        !plan.contains("SCAN") && !plan.contains("TEMP B-TREE"),
-        "{plan}"
+        !next.contains("SCAN") && !next.contains("TEMP B-TREE"),
+        "{next}"
+    );
+    let ripe = plan(&venue, outbox_rows::RIPEN, ("office", "pending", 1));
+    assert!(
+        ripe.contains("INDEX outbox_due") && !ripe.contains("SCAN"),
+        "{ripe}"
+    );
+    let waiting = plan(&venue, outbox_rows::SUM, ("office", "pending"));
+    assert!(
+        waiting.contains("COVERING INDEX outbox_waiting"),
+        "{waiting}"
     );
 }
 
@@ -253,6 +287,6 @@ fn only_a_good_frame_is_sent() {
     };
     give(&mut run, retaken);
     assert_eq!(due(&outbox), []);
-    let removals = wait(outbox.due_removals(Millis(1 << 40), 9)).unwrap();
+    let removals = removals(&outbox);
     assert_eq!(removals.len(), 1, "what was sent of it is taken back");
 }
