@@ -70,6 +70,16 @@ pub fn wall_clock_trusted() -> bool {
             .any(|path| std::path::Path::new(path).exists())
 }
 
+/// The minute of the local day, 0 to 1439; `None` while the wall clock is not trusted.
+pub fn local_minute() -> Option<u16> {
+    if !wall_clock_trusted() {
+        return None;
+    }
+    let now = jiff::Timestamp::from_millisecond(wall_time().0).ok()?;
+    let local = now.to_zoned(jiff::tz::TimeZone::system());
+    u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).ok()
+}
+
 /// The kernel's id of this boot.
 pub fn boot_id() -> BootId {
     static BOOT: OnceLock<BootId> = OnceLock::new();

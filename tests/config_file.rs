@@ -74,7 +74,7 @@ fn the_shipped_file_says_the_defaults_and_every_key() {
         }
     }
     for key in Config::keys() {
-        let key = key.replace("destination.*", "destination");
+        let key = key.replace(".*.", ".");
         let found = match key.strip_suffix(".*") {
             Some(free) => mentioned.iter().any(|m| m.starts_with(free)),
             None => mentioned.contains(&key),
@@ -100,7 +100,7 @@ fn what_is_commented_out_in_the_shipped_file_is_valid_too() {
         })
         .collect();
     let config = Config::parse(&uncommented, "uncommented").unwrap();
-    assert_eq!(config.destinations.len(), 1);
+    assert_eq!(config.destinations.len(), 5);
     assert_eq!(config.camera.profile.settings.len(), 4);
     assert!(!config.camera.profile.built_in);
 }
@@ -247,9 +247,9 @@ fn unknown_words_are_named_with_those_allowed() {
     problem("[panel.bindings]\nnext = \"hand\"", 2, &["hand press"]);
     problem("[camera]\ndriver = \"usb\"", 2, &["\"gphoto\", \"sim\""]);
     problem(
-        "[[destination]]\nname = \"a\"\nkind = \"s3\"\nfolder = \"/a\"",
+        "[[destination]]\nname = \"a\"\nkind = \"ftp\"\nfolder = \"/a\"",
         3,
-        &["no kind \"s3\"", "\"fs\""],
+        &["no kind \"ftp\"", "\"fs\"", "\"sftp\""],
     );
     problem("[socket]\nmode = \"rw\"", 2, &["\"0660\""]);
     problem("[socket]\nmode = \"0666\"", 2, &["everybody"]);
@@ -270,6 +270,64 @@ fn destinations_need_their_own_name_and_a_folder() {
         &["both called \"a\""],
     );
     problem("[archive]\ndata = \"\"", 2, &["a path is needed"]);
+}
+
+#[test]
+fn a_destination_needs_what_its_kind_needs_and_nothing_else() {
+    let table = |rest: &str| format!("[[destination]]\nname = \"a\"\n{rest}");
+    let told = |rest: &str, line, words: &[&str]| problem(&table(rest), line, words);
+    told(
+        "kind = \"fs\"\nfolder = \"/a\"\nbucket = \"b\"",
+        5,
+        &["bucket"],
+    );
+    told(
+        "kind = \"s3\"\nendpoint = \"https://e\"\nregion = \"r\"",
+        1,
+        &["needs its bucket"],
+    );
+    told(
+        "kind = \"webdav\"\nurl = \"cloud.example\"",
+        4,
+        &["https://"],
+    );
+    told(
+        "kind = \"sftp\"\nhost = \"h\"\nfolder = \"f\"",
+        1,
+        &["needs its user"],
+    );
+    told(
+        "kind = \"intake\"\nurl = \"https://e/up\"\nreceipt-id = \"json:/id\"",
+        4,
+        &["under one address", "{key}"],
+    );
+    told(
+        "kind = \"intake\"\nurl = \"https://e/{key}\"",
+        1,
+        &["nothing would show", "receipt-sha256"],
+    );
+    told(
+        "kind = \"intake\"\nurl = \"https://e/{key}\"\nreceipt-id = \"id\"",
+        5,
+        &["no place in an answer"],
+    );
+    told(
+        "folder = \"/a\"\nkey = \"{student}.{ext}\"",
+        4,
+        &["one name", "{frame}"],
+    );
+    told(
+        "folder = \"/a\"\nsend = [\"portrait\"]",
+        4,
+        &["originals, raw"],
+    );
+    told("folder = \"/a\"\nsend = []", 4, &["nothing would be sent"]);
+    told("folder = \"/a\"\ndisk-label = \"L\"", 3, &["on that disk"]);
+    problem(
+        "[[upload.schedule]]\nfrom = \"7\"\nto = \"18:00\"",
+        1,
+        &["no part of a day"],
+    );
 }
 
 #[test]

@@ -7,10 +7,10 @@
 
 use shutterline::archive::{ArchiveError, OutboxId, OutboxItem, OutboxRemoval, Receipt};
 use shutterline::model::{
-    Bytes, FileRole, FrameId, Millis, OutboxCounts, Serial, SessionId, Sha256, StationId, Status,
-    StudentNumber,
+    Bytes, FileRole, FrameId, Millis, OutboxCounts, Reach, Serial, SessionId, Sha256, StationId,
+    Status, Traffic,
 };
-use shutterline::upload::{Destination, Pace, Place, Queue, Quiet, Worker};
+use shutterline::upload::{Brake, Destination, Limits, Pace, Queue, Quiet, Settings, Told, Worker};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,6 +32,10 @@ struct Rows {
     removals: BTreeMap<OutboxId, (OutboxRemoval, State)>,
     /// Every failure, in order.
     failures: Vec<String>,
+    /// Destinations that a human stopped.
+    paused: Vec<String>,
+    /// The network costs money.
+    metered: bool,
 }
 
 /// An outbox in memory; its rows can be watched.
@@ -77,8 +81,8 @@ impl Queue for Memory {
     ) -> Result<Vec<OutboxItem>, ArchiveError> {
         let items = due(&self.rows.borrow().items, now).into_iter();
         let items = items.map(|(item, attempts)| OutboxItem { attempts, ..item });
-        let there = items.filter(|item| item.destination == destination);
-        Ok(there.take(limit as usize).collect())
+        let here = items.filter(|item| item.destination == destination);
+        Ok(here.take(limit as usize).collect())
     }
 
     async fn due_removals(
@@ -88,23 +92,32 @@ impl Queue for Memory {
         limit: u32,
     ) -> Result<Vec<OutboxRemoval>, ArchiveError> {
         let all = due(&self.rows.borrow().removals, now).into_iter();
-        let there = all.filter(|(removal, _)| removal.destination == destination);
-        Ok(there.map(|(r, _)| r).take(limit as usize).collect())
+        let here = all.map(|(r, _)| r).filter(|r| r.destination == destination);
+        Ok(here.take(limit as usize).collect())
     }
 
     async fn next_due(&self, destination: String) -> Result<Option<Millis>, ArchiveError> {
         let rows = self.rows.borrow();
-        let items = rows.items.values();
-        let items = items.map(|(item, state)| (&item.destination, state));
+        let items = rows
+            .items
+            .values()
+            .map(|(i, state)| (&i.destination, state));
         let removals = rows.removals.values();
-        let removals = removals.map(|(removal, state)| (&removal.destination, state));
-        Ok(items
-            .chain(removals)
-            .filter_map(|(at, state)| match state {
-                State::Waiting { not_before, .. } if *at == destination => Some(*not_before),
+        let all = items.chain(removals.map(|(r, state)| (&r.destination, state)));
+        Ok(all
+            .filter_map(|(to, state)| match state {
+                State::Waiting { not_before, .. } if *to == destination => Some(*not_before),
                 _ => None,
             })
             .min())
+    }
+
+    async fn paused(&self) -> Result<Vec<String>, ArchiveError> {
+        Ok(self.rows.borrow().paused.clone())
+    }
+
+    async fn metered(&self) -> Result<bool, ArchiveError> {
+        Ok(self.rows.borrow().metered)
     }
 
     async fn news(&self) {
@@ -167,6 +180,7 @@ struct Rig {
     folder: tempfile::TempDir,
     queue: Memory,
     counts: watch::Receiver<OutboxCounts>,
+    traffic: watch::Receiver<BTreeMap<String, Traffic>>,
     worker: Option<tokio::task::JoinHandle<ArchiveError>>,
 }
 
@@ -182,6 +196,7 @@ impl Rig {
                 news: Arc::new(Notify::new()),
             },
             counts: watch::channel(OutboxCounts::default()).1,
+            traffic: watch::channel(BTreeMap::new()).1,
             worker: None,
         }
     }
@@ -195,18 +210,17 @@ impl Rig {
     }
 
     fn start(&mut self) {
-        let office = Destination {
-            name: "office".into(),
-            place: Place::Folder(self.office()),
-        };
+        let office = Destination::new(Settings::folder("office", self.office()));
         let pace = Pace {
             backoff_first: Millis(5),
             backoff_max: Millis(20),
             parallel: 2,
-            deadline: Millis(60_000),
+            patience: Millis(60_000),
         };
         let (sender, counts) = watch::channel(OutboxCounts::default());
         self.counts = counts;
+        let (traffic, told) = watch::channel(BTreeMap::new());
+        self.traffic = told;
         let nobody_shoots = Quiet::while_shooting(watch::channel(Status::default()).1);
         let worker = Worker::new(
             self.queue.clone(),
@@ -214,10 +228,24 @@ impl Rig {
             self.data(),
             vec![office],
             pace,
-            nobody_shoots,
-            sender,
+            Brake::new(nobody_shoots, Limits::default()),
+            Told {
+                counts: sender,
+                traffic,
+            },
         );
         self.worker = Some(tokio::spawn(worker.run()));
+    }
+
+    /// Waits until the office stands so.
+    async fn reach(&self, wanted: Reach) -> Traffic {
+        let mut traffic = self.traffic.clone();
+        let so = |t: &BTreeMap<String, Traffic>| t.get("office").is_some_and(|t| t.reach == wanted);
+        let waited = tokio::time::timeout(Duration::from_secs(30), traffic.wait_for(so)).await;
+        match waited {
+            Ok(known) => known.unwrap()["office"].clone(),
+            Err(_) => panic!("never {wanted:?}: {:?}", self.traffic.borrow()),
+        }
     }
 
     /// Ends the worker wherever it is, as a power cut would.
@@ -234,10 +262,6 @@ impl Rig {
         let item = OutboxItem {
             id: OutboxId(id),
             frame: FrameId(format!("k7qa-{id:06}")),
-            role: FileRole::Jpeg,
-            session: SessionId("k7qa-s1".into()),
-            serial: Serial(1),
-            student: StudentNumber("20210001".into()),
             destination: "office".into(),
             path,
             key: key.into(),
@@ -245,6 +269,10 @@ impl Rig {
             sha256: sha256(bytes),
             size_bytes: Bytes(bytes.len() as u64),
             attempts: 0,
+            role: FileRole::Jpeg,
+            session: SessionId("k7qa-s1".into()),
+            serial: Serial(1),
+            student: "20210001".parse().unwrap(),
         };
         self.put(item.clone());
         item
@@ -542,4 +570,39 @@ async fn a_worker_that_dies_anywhere_goes_on_after_a_restart() {
     for id in 1..9 {
         assert_eq!(rig.there(&format!("k7qa-s1/{id}.JPG")).unwrap(), bytes);
     }
+}
+
+#[tokio::test]
+async fn a_paused_or_costly_destination_gets_nothing_until_it_is_let() {
+    let mut rig = Rig::new();
+    rig.queue.change(|rows| rows.paused = vec!["office".into()]);
+    rig.add(1, KEY, b"portrait");
+    rig.start();
+    rig.reach(Reach::Paused).await;
+    assert_eq!(files(&rig.office()), [] as [PathBuf; 0]);
+    rig.queue.change(|rows| rows.paused.clear());
+    rig.queue.news.notify_one();
+    rig.sent(1).await;
+    // What a metered network is worth to a folder is everything: it goes on.
+    rig.queue.change(|rows| rows.metered = true);
+    rig.add(2, "two.JPG", b"another");
+    rig.sent(2).await;
+}
+
+#[tokio::test]
+async fn a_dead_destination_is_left_alone_and_told_of_and_comes_back_by_itself() {
+    let mut rig = Rig::new();
+    std::fs::remove_dir(rig.office()).unwrap();
+    for id in 1..=5 {
+        rig.add(id, &format!("{id}.JPG"), b"portrait");
+    }
+    rig.start();
+    let traffic = rig.reach(Reach::Unreachable).await;
+    assert!(traffic.error.unwrap().contains("mount its disk"));
+    std::fs::create_dir(rig.office()).unwrap();
+    for id in 1..=5 {
+        rig.sent(id).await;
+    }
+    let traffic = rig.reach(Reach::Ready).await;
+    assert_eq!(traffic.error, None);
 }

@@ -16,17 +16,18 @@ pub(super) fn problems(config: &Config) -> Vec<Problem> {
     findings.station();
     findings.camera();
     findings.places();
+    findings.upload();
     findings.destinations();
     findings.problems
 }
 
-struct Findings<'c> {
-    config: &'c Config,
+pub(super) struct Findings<'c> {
+    pub(super) config: &'c Config,
     problems: Vec<Problem>,
 }
 
 impl Findings<'_> {
-    fn note(&mut self, key: &str, message: impl Into<String>, next: impl Into<String>) {
+    pub(super) fn note(&mut self, key: &str, message: impl Into<String>, next: impl Into<String>) {
         self.problems.push(Problem {
             line: self.config.line(key),
             key: key.to_owned(),
@@ -177,7 +178,7 @@ impl Findings<'_> {
     }
 
     /// A span outside what can work.
-    fn span(&mut self, key: &str, value: Millis, least: u64, most: u64) {
+    pub(super) fn span(&mut self, key: &str, value: Millis, least: u64, most: u64) {
         if !(least..=most).contains(&value.0) {
             self.note(
                 key,
@@ -337,65 +338,6 @@ impl Findings<'_> {
                     key,
                     format!("{value} is not between 1 and 16"),
                     "write 1 to 16",
-                );
-            }
-        }
-    }
-
-    fn destinations(&mut self) {
-        let config = self.config;
-        let u = &config.upload;
-        self.span("upload.backoff-first-ms", u.backoff_first, 1, 600_000);
-        self.span("upload.backoff-max-ms", u.backoff_max, 1, 86_400_000);
-        if u.backoff_first > u.backoff_max {
-            self.note(
-                "upload.backoff-first-ms",
-                "the first wait is longer than the longest",
-                format!("write at most backoff-max-ms ({})", u.backoff_max.0),
-            );
-        }
-        let mut names: BTreeMap<&str, usize> = BTreeMap::new();
-        for (number, destination) in config.destinations.iter().enumerate() {
-            let key = |leaf: &str| {
-                let exact = format!("destination.{number}.{leaf}");
-                match config.line(&exact) {
-                    Some(_) => exact,
-                    None => format!("destination.{number}"),
-                }
-            };
-            let name = &*destination.name;
-            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-            if name.is_empty() || !name.chars().all(plain) {
-                self.note(
-                    &key("name"),
-                    format!("\"{name}\" is no name for a destination"),
-                    "write name = \"…\" with letters, digits, - _ or .",
-                );
-            } else if let Some(first) = names.insert(name, number) {
-                self.note(
-                    &key("name"),
-                    format!(
-                        "destinations {} and {} are both called \"{name}\"",
-                        first + 1,
-                        number + 1
-                    ),
-                    "give each its own name",
-                );
-            }
-            if destination.folder.as_os_str().is_empty() {
-                self.note(
-                    &key("folder"),
-                    "a destination of kind \"fs\" needs its folder",
-                    "write folder = \"/where/photos/go\"",
-                );
-            } else if destination.folder.starts_with(&config.archive.data) {
-                self.note(
-                    &key("folder"),
-                    format!(
-                        "it lies in the data folder {}",
-                        config.archive.data.display()
-                    ),
-                    "choose a folder outside, best on another disk",
                 );
             }
         }

@@ -8,11 +8,15 @@
 
 mod board;
 mod check;
+mod delivery;
 mod problem;
 mod read;
 mod section;
 
 pub use board::{board_names, board_of_model, board_text, find_board, is_board, parse_board};
+pub use delivery::{
+    Destination, DestinationKind, Hours, IntakeMethod, QuietRule, Upload, VerifyRule,
+};
 pub use problem::{ConfigError, Problem};
 
 use crate::model::{Binding, Board, Bytes, Control, Gesture, InputName, Millis};
@@ -361,48 +365,6 @@ impl Default for Check {
             threads: 1,
         }
     }
-}
-
-/// `[upload]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Upload {
-    /// `backoff-first-ms`: the wait before a second attempt is drawn from 0 to this; doubled each time; 2000.
-    pub backoff_first: Millis,
-    /// `backoff-max-ms`: the span to draw from never grows past this; 300 000.
-    pub backoff_max: Millis,
-    /// `parallel`: files sent side by side; 2.
-    pub parallel: u8,
-}
-
-impl Default for Upload {
-    fn default() -> Self {
-        Self {
-            backoff_first: Millis(2000),
-            backoff_max: Millis(300_000),
-            parallel: 2,
-        }
-    }
-}
-
-/// What kind of place a destination is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum DestinationKind {
-    /// `fs`: a folder, for example on a mounted disk or share.
-    #[default]
-    Fs,
-}
-
-/// `[[destination]]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Destination {
-    /// `name`: by which the outbox knows it; never change it while frames wait for it. No default.
-    pub name: String,
-    /// `kind`: `fs`.
-    pub kind: DestinationKind,
-    /// `folder`: where files go; must exist (a disk that is not mounted must not be mistaken for one).
-    pub folder: PathBuf,
-    /// `required`: whether a photo stays on the station until this destination has it; `true`.
-    pub required: bool,
 }
 
 /// `[socket]`.

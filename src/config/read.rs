@@ -1,10 +1,8 @@
 //! From TOML to a [`Config`]: walks the whole document and notes every problem instead of stopping at the first.
 
 use super::section::{Page, Section};
-use super::{
-    Camera, CameraDriver, Config, Destination, DestinationKind, PanelDriver, PedalRule, Problem,
-};
-use std::path::PathBuf;
+use super::{Camera, CameraDriver, Config, PanelDriver, PedalRule, Problem, delivery};
+use std::collections::BTreeSet;
 use toml::de::DeTable;
 
 /// The config that a text says as far as it can be understood, and what is wrong with it.
@@ -20,6 +18,9 @@ pub(super) fn config(text: &str) -> (Config, Vec<Problem>) {
 pub(super) fn keys() -> Vec<String> {
     let mut page = Page::new("");
     walk(&mut page, None);
+    // What several kinds of destination have is one key.
+    let mut seen = BTreeSet::new();
+    page.keys.retain(|key| seen.insert(key.clone()));
     page.keys
 }
 
@@ -39,30 +40,13 @@ fn walk(page: &mut Page, document: Option<&DeTable>) -> Config {
         s.optional("models", &mut config.check.models);
         s.number("threads", "a whole number", &mut config.check.threads);
     });
-    root.section("upload", |s| {
-        s.span("backoff-first-ms", &mut config.upload.backoff_first);
-        s.span("backoff-max-ms", &mut config.upload.backoff_max);
-        s.number("parallel", "a whole number", &mut config.upload.parallel);
-    });
+    root.section("upload", |s| delivery::read_upload(s, &mut config.upload));
     root.section("socket", |s| {
         s.path("path", &mut config.socket.path);
         s.mode("mode", &mut config.socket.mode);
     });
     root.each("destination", |s| {
-        let mut destination = Destination {
-            name: String::new(),
-            kind: DestinationKind::Fs,
-            folder: PathBuf::new(),
-            required: true,
-        };
-        s.text("name", &mut destination.name);
-        s.word(
-            "kind",
-            &mut destination.kind,
-            &[("fs", DestinationKind::Fs)],
-        );
-        s.path("folder", &mut destination.folder);
-        s.flag("required", &mut destination.required);
+        let destination = delivery::read_destination(s);
         config.destinations.push(destination);
     });
     root.finish();

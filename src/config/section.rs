@@ -184,6 +184,21 @@ impl<'p, 't> Section<'p, 't> {
         }
     }
 
+    /// Whether the file has this table at all.
+    pub fn is_there(&self) -> bool {
+        self.table.is_some()
+    }
+
+    pub fn words<T: Copy>(&mut self, key: &'static str, into: &mut Vec<T>, words: &[(&str, T)]) {
+        let allowed: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let wanted = format!("words of {}", allowed.join(", "));
+        let meaning = |value: &DeValue| {
+            let text = value.as_str()?;
+            words.iter().find(|(word, _)| *word == text).map(|w| w.1)
+        };
+        self.list(key, &wanted, into, meaning);
+    }
+
     /// A list whose entries `read` can make something of; `wanted` says what that is.
     fn list<T>(
         &mut self,

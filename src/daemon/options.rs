@@ -4,8 +4,11 @@ use super::panel::{PanelPlan, plan_panel};
 use super::standards::find_standard;
 use crate::check::{Standard, StandardError};
 use crate::clock;
-use crate::config::{CameraDriver, Config, ConfigError, Destination, DestinationKind, PedalRule};
-use crate::model::{Consignee, Goods, KeyTemplate, Millis};
+use crate::config::{
+    self, CameraDriver, Config, ConfigError, DestinationKind, IntakeMethod, PedalRule, QuietRule,
+    VerifyRule,
+};
+use crate::model::{Consignee, KeyTemplate, Millis};
 use crate::panel::Machine;
 use crate::station::{PedalPolicy, Policy};
 use crate::{archive, camera, upload};
@@ -41,8 +44,12 @@ pub struct Options {
     pub camera_driver: &'static str,
     /// Where frames are delivered.
     pub destinations: Vec<upload::Destination>,
-    /// How fast, and how patiently.
+    /// How many at once, and how patiently.
     pub pace: upload::Pace,
+    /// How fast.
+    pub limits: upload::Limits,
+    /// When not at all.
+    pub hush: upload::Hush,
 }
 
 /// A config that cannot be turned into a station.
@@ -96,6 +103,11 @@ impl Options {
                 parallel: u32::from(config.upload.parallel),
                 ..upload::Pace::default()
             },
+            limits: limits(&config.upload),
+            hush: match config.upload.quiet {
+                QuietRule::Frame => upload::Hush::Frame,
+                QuietRule::Session => upload::Hush::Session,
+            },
         })
     }
 }
@@ -148,13 +160,14 @@ fn archive_options(config: &Config) -> Result<archive::Options, OptionsError> {
 }
 
 /// What the archive has to know of a destination.
-fn consignee(destination: &Destination) -> Consignee {
+fn consignee(destination: &config::Destination) -> Consignee {
     Consignee {
         name: destination.name.clone(),
-        goods: Goods::ALL.to_vec(),
-        template: KeyTemplate::default(),
+        goods: destination.send.clone(),
+        // A config with a template that is none was refused.
+        template: KeyTemplate::parse(&destination.key).unwrap_or_default(),
         required: destination.required,
-        priority: 1,
+        priority: destination.priority,
     }
 }
 
@@ -195,14 +208,72 @@ fn camera_options(config: &Config) -> Result<camera::Options, OptionsError> {
 
 /// Where a config wants frames delivered.
 pub fn destinations(config: &Config) -> Vec<upload::Destination> {
-    config
-        .destinations
-        .iter()
-        .map(|d| upload::Destination {
-            name: d.name.clone(),
-            place: match d.kind {
-                DestinationKind::Fs => upload::Place::Folder(d.folder.clone()),
+    let settings = config.destinations.iter().map(settings);
+    settings.map(upload::Destination::new).collect()
+}
+
+fn settings(d: &config::Destination) -> upload::Settings {
+    upload::Settings {
+        name: d.name.clone(),
+        place: place(d),
+        verify: match d.verify {
+            VerifyRule::Auto => upload::Verify::Auto,
+            VerifyRule::ReadBack => upload::Verify::ReadBack,
+        },
+        credential_file: d.credential_file.clone(),
+        ca_file: d.ca_file.clone(),
+        on_metered: d.on_metered,
+    }
+}
+
+fn place(d: &config::Destination) -> upload::Place {
+    match d.kind {
+        DestinationKind::Fs if d.disk_label.is_empty() => upload::Place::Folder(d.folder.clone()),
+        DestinationKind::Fs => upload::Place::Disk {
+            label: d.disk_label.clone(),
+            folder: d.folder.clone(),
+        },
+        DestinationKind::S3 => upload::Place::S3(upload::S3 {
+            endpoint: d.endpoint.clone(),
+            bucket: d.bucket.clone(),
+            region: d.region.clone(),
+            prefix: d.prefix.clone(),
+            virtual_host: d.virtual_host,
+        }),
+        DestinationKind::WebDav => upload::Place::WebDav { url: d.url.clone() },
+        DestinationKind::Sftp => upload::Place::Sftp(upload::Sftp {
+            host: d.host.clone(),
+            port: d.port,
+            user: d.user.clone(),
+            folder: d.folder.to_string_lossy().into_owned(),
+        }),
+        DestinationKind::Intake => upload::Place::Intake(upload::Intake {
+            url: d.url.clone(),
+            method: match d.method {
+                IntakeMethod::Put => upload::Method::Put,
+                IntakeMethod::PostForm => upload::Method::PostForm,
             },
-        })
-        .collect()
+            form_file: d.form_file.clone(),
+            form: d.form.clone(),
+            idempotency_header: d.idempotency_header.clone(),
+            receipt_sha256: upload::Spot::parse(&d.receipt_sha256),
+            receipt_md5: upload::Spot::parse(&d.receipt_md5),
+            receipt_size: upload::Spot::parse(&d.receipt_size),
+            receipt_id: upload::Spot::parse(&d.receipt_id),
+        }),
+    }
+}
+
+/// How fast transfers may be when.
+fn limits(upload: &config::Upload) -> upload::Limits {
+    let bytes = |kb: u32| (kb > 0).then_some(u64::from(kb) * 1000);
+    let window = |hours: &config::Hours| {
+        let (from, to) = hours.minutes()?;
+        let limit = bytes(hours.limit_kb_s);
+        Some(upload::Window { from, to, limit })
+    };
+    upload::Limits {
+        usual: bytes(upload.limit_kb_s),
+        windows: upload.schedule.iter().filter_map(window).collect(),
+    }
 }

@@ -16,7 +16,7 @@ use crate::clock;
 use crate::doctor::System;
 use crate::model::{DestinationStatus, Session, Status, Traffic};
 use crate::station::Station;
-use crate::upload::{Quiet, Worker};
+use crate::upload::{Brake, Quiet, Told, Worker};
 use crate::web::{self, About, BindError, Handle};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -69,8 +69,6 @@ pub struct Daemon {
     web: tokio::task::JoinHandle<std::io::Result<()>>,
     uploads: tokio::task::JoinHandle<ArchiveError>,
     socket: PathBuf,
-    /// Keeps what is known of each destination's traffic for those who look.
-    _traffic: watch::Sender<BTreeMap<String, Traffic>>,
 }
 
 impl Daemon {
@@ -137,15 +135,15 @@ impl Daemon {
         };
         // What waits before the worker has counted for the first time: an outbox that is not counted yet is not empty.
         let (counts, counted) = watch::channel(reader.outbox_counts()?);
-        let quiet = Quiet::while_shooting(publisher.status());
+        let quiet = Quiet::new(publisher.status(), options.hush);
         let uploads = Worker::new(
             archive.outbox(),
             station_id,
             data.clone(),
             options.destinations.clone(),
             options.pace,
-            quiet,
-            counts,
+            Brake::new(quiet, options.limits),
+            Told { counts, traffic },
         );
         let (leftovers, left_over) = channel();
         start_housekeeping(&data, incoming, counted.clone(), left_over, &inbox)?;
@@ -185,7 +183,6 @@ impl Daemon {
             web,
             uploads,
             socket: options.socket,
-            _traffic: traffic,
         })
     }
 

@@ -103,7 +103,7 @@ impl Shell {
                     Err(error) => (None, Some(error.chain())),
                 };
                 probes.push(DestinationProbe {
-                    name: destination.name,
+                    name: destination.name().to_owned(),
                     took_ms,
                     error,
                 });

@@ -11,9 +11,9 @@ pub struct Pace {
     pub backoff_max: Millis,
     /// Files sent side by side to each destination.
     pub parallel: u32,
-    /// One file must be sent and verified within this; then the attempt is given up. A share whose server
-    /// is gone may otherwise block for ever.
-    pub deadline: Millis,
+    /// An attempt in which nothing moves for this long is given up: a share or a server that is gone may otherwise block
+    /// for ever. A slow line does not end it.
+    pub patience: Millis,
 }
 
 impl Default for Pace {
@@ -22,7 +22,7 @@ impl Default for Pace {
             backoff_first: Millis(2_000),
             backoff_max: Millis(300_000),
             parallel: 2,
-            deadline: Millis(300_000),
+            patience: Millis(60_000),
         }
     }
 }
@@ -46,7 +46,7 @@ mod tests {
         backoff_first: Millis(100),
         backoff_max: Millis(1_000),
         parallel: 1,
-        deadline: Millis(1),
+        patience: Millis(1),
     };
 
     #[test]

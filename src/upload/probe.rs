@@ -1,11 +1,16 @@
 //! Whether a destination can be reached and written, found out by doing it: an object is written, read back and removed.
 
+use super::brake::{Brake, Limits};
 use super::destination::Destination;
 use super::error::UploadError;
+use super::meter::{Meter, Rate};
 use super::partial;
+use super::quiet::Quiet;
 use crate::clock;
-use crate::model::{Bytes, Millis, StationId};
+use crate::model::{Millis, StationId, Status};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// Enough to be a real write, too little to be felt on a slow line, bytes.
 const SIZE: usize = 4096;
@@ -21,53 +26,29 @@ const DEADLINE: Millis = Millis(20_000);
 pub async fn probe(destination: &Destination, station: &StationId) -> Result<Millis, UploadError> {
     let began = clock::boot_time();
     let deadline = Duration::from_millis(DEADLINE.0);
-    let done = tokio::time::timeout(deadline, there_and_back(destination, station)).await;
+    // Nobody waits for so little.
+    let (_, nobody) = watch::channel(Status::default());
+    let brake = Brake::new(Quiet::while_shooting(nobody), Limits::default());
+    let meter = Meter::new(Arc::new(brake), Arc::new(Rate::default()));
+    let bytes: Vec<u8> = (0..SIZE).map(|_| rand::random()).collect();
+    let key = partial::probe_name(station, rand::random());
+    let going = destination.there_and_back(&key, &bytes, &meter);
+    let done = tokio::time::timeout(deadline, going).await;
     done.map_err(|_| UploadError::TooSlow {
-        destination: destination.name.clone(),
+        destination: destination.name().to_owned(),
         seconds: deadline.as_secs(),
     })??;
     Ok(clock::boot_time().since(began))
 }
 
-async fn there_and_back(destination: &Destination, station: &StationId) -> Result<(), UploadError> {
-    let failed = |doing| move |source| destination.failure(doing, "a probe object", source);
-    let service = destination.open().await?;
-    let bytes: Vec<u8> = (0..SIZE).map(|_| rand::random()).collect();
-    let key = partial::probe_name(station, rand::random());
-    let wrote = service.write(&key, bytes.clone()).await;
-    let outcome = match wrote {
-        Err(source) => Err(failed("write")(source)),
-        Ok(_) => match service.read(&key).await {
-            Err(source) => Err(failed("read")(source)),
-            Ok(found) if found.to_vec() == bytes => Ok(()),
-            Ok(found) => Err(UploadError::Mismatch {
-                destination: destination.name.clone(),
-                key: key.clone(),
-                found: format!(
-                    "{} where {} were written",
-                    Bytes(found.len() as u64),
-                    Bytes(SIZE as u64)
-                ),
-            }),
-        },
-    };
-    // Half a probe goes too; a destination that lets nothing be removed cannot take corrections back.
-    let removed = service.delete(&key).await;
-    outcome?;
-    removed.map_err(failed("remove"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::upload::Place;
+    use crate::upload::Settings;
     use std::path::Path;
 
     fn office(folder: &Path) -> Destination {
-        Destination {
-            name: "office".into(),
-            place: Place::Folder(folder.into()),
-        }
+        Destination::new(Settings::folder("office", folder.into()))
     }
 
     fn files(folder: &Path) -> Vec<std::path::PathBuf> {

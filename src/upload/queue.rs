@@ -9,22 +9,26 @@ type Answer<T> = Result<T, ArchiveError>;
 
 /// The outbox as its worker sees it; the meaning of each is that of [`Outbox`]'s.
 pub trait Queue: Clone + Send + Sync + 'static {
-    /// What is to be sent to a destination now.
+    /// What is to be sent to a destination now, in its order, at most `limit`.
     fn due(
         &self,
         destination: String,
         now: Millis,
         limit: u32,
     ) -> impl Future<Output = Answer<Vec<OutboxItem>>> + Send;
-    /// What is to be removed at a destination now.
+    /// What is to be removed there now, at most `limit`.
     fn due_removals(
         &self,
         destination: String,
         now: Millis,
         limit: u32,
     ) -> impl Future<Output = Answer<Vec<OutboxRemoval>>> + Send;
-    /// When a destination's next item is due by the boot-time clock; `None` when nothing waits.
+    /// When the next thing is due there by the boot-time clock; `None` when nothing waits.
     fn next_due(&self, destination: String) -> impl Future<Output = Answer<Option<Millis>>> + Send;
+    /// The destinations that a human stopped.
+    fn paused(&self) -> impl Future<Output = Answer<Vec<String>>> + Send;
+    /// Whether the network costs money.
+    fn metered(&self) -> impl Future<Output = Answer<bool>> + Send;
     /// Returns once something new may be due.
     fn news(&self) -> impl Future<Output = ()> + Send;
     /// It is there, verified.
@@ -58,6 +62,14 @@ impl Queue for Outbox {
 
     async fn next_due(&self, destination: String) -> Answer<Option<Millis>> {
         Outbox::next_due(self, destination).await
+    }
+
+    async fn paused(&self) -> Answer<Vec<String>> {
+        Outbox::paused(self).await
+    }
+
+    async fn metered(&self) -> Answer<bool> {
+        Outbox::metered(self).await
     }
 
     async fn news(&self) {

@@ -3,27 +3,58 @@
 use crate::model::{StationState, Status};
 use tokio::sync::watch;
 
-/// Knows from the station's status whether a frame is on its way.
+/// When the venue comes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Hush {
+    /// While a frame is on its way to its light.
+    #[default]
+    Frame,
+    /// While a session is open.
+    Session,
+}
+
+/// Knows from the station's status whether the venue comes first just now.
 #[derive(Debug, Clone)]
-pub struct Quiet(watch::Receiver<Status>);
+pub struct Quiet {
+    status: watch::Receiver<Status>,
+    hush: Hush,
+}
 
 impl Quiet {
     /// Listens to that status.
-    pub fn while_shooting(status: watch::Receiver<Status>) -> Self {
-        Self(status)
+    pub fn new(status: watch::Receiver<Status>, hush: Hush) -> Self {
+        Self { status, hush }
     }
 
-    /// Waits until no frame is on its way. The station's own deadlines end every wait; a station that went away
-    /// keeps nobody.
+    /// Waits for the light and for nothing else.
+    pub fn while_shooting(status: watch::Receiver<Status>) -> Self {
+        Self::new(status, Hush::Frame)
+    }
+
+    fn busy(&self, status: &Status) -> bool {
+        let shooting = matches!(
+            status.state,
+            StationState::Shooting | StationState::Checking
+        );
+        shooting || (self.hush == Hush::Session && status.session.is_some())
+    }
+
+    /// Whether transfers wait at this moment.
+    pub(super) fn holds(&self) -> bool {
+        self.status.has_changed().is_ok() && self.busy(&self.status.borrow())
+    }
+
+    /// Waits until nothing is in the way. The station's own deadlines end every wait for a frame, closing the session that for a
+    /// session; a station that went away keeps nobody.
     pub async fn wait(&self) {
-        let busy = |s: &Status| matches!(s.state, StationState::Shooting | StationState::Checking);
-        let _ = self.0.clone().wait_for(|status| !busy(status)).await;
+        let _ = self.status.clone().wait_for(|s| !self.busy(s)).await;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::SessionId;
     use futures_util::FutureExt;
 
     #[tokio::test]
@@ -32,7 +63,9 @@ mod tests {
         let quiet = Quiet::while_shooting(station.subscribe());
         let waits = |state| {
             station.send_modify(|status| status.state = state);
-            quiet.wait().now_or_never().is_none()
+            let waits = quiet.wait().now_or_never().is_none();
+            assert_eq!(quiet.holds(), waits);
+            waits
         };
         assert!(!waits(StationState::Ready));
         assert!(waits(StationState::Shooting));
@@ -42,5 +75,15 @@ mod tests {
         assert!(waits(StationState::Shooting));
         drop(station);
         assert!(quiet.wait().now_or_never().is_some());
+        assert!(!quiet.holds());
+    }
+
+    #[tokio::test]
+    async fn where_the_config_says_so_a_whole_session_is_quiet() {
+        let station = watch::Sender::new(Status::default());
+        let quiet = Quiet::new(station.subscribe(), Hush::Session);
+        assert!(quiet.wait().now_or_never().is_some());
+        station.send_modify(|s| s.session = Some(SessionId("k7qa-s1".into())));
+        assert!(quiet.wait().now_or_never().is_none());
     }
 }

@@ -198,8 +198,8 @@ async fn probes(
     for destination in destinations(config) {
         let probe = upload::probe(&destination, &station).await;
         all.push(DestinationFacts {
-            required: required(&destination.name),
-            name: destination.name,
+            required: required(destination.name()),
+            name: destination.name().to_owned(),
             probe: probe.map_err(|e| e.chain()),
         });
     }

@@ -1,0 +1,217 @@
+//! The archive's file on its way out: read a piece at a time, and known by its hashes before the first byte leaves.
+
+use super::error::UploadError;
+use super::meter::Meter;
+use crate::archive::OutboxItem;
+use crate::model::{Bytes, Sha256};
+use bytes::Bytes as Piece;
+use futures_util::Stream;
+use md5::{Digest, Md5};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+
+/// Read, hashed and sent at a time, so that memory does not grow with the file.
+pub(super) const PIECE_BYTES: usize = 64 * 1024;
+
+/// A larger file goes to a bucket in parts of this; 10,000 of them are the most that S3 takes.
+pub(super) const PART_BYTES: usize = 8 * 1024 * 1024;
+
+/// Size and hash of some bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Content {
+    pub(super) size_bytes: Bytes,
+    pub(super) sha256: Sha256,
+}
+
+/// What an item's file must be.
+pub(super) fn content_of(item: &OutboxItem) -> Content {
+    Content {
+        size_bytes: item.size_bytes,
+        sha256: item.sha256.clone(),
+    }
+}
+
+/// Hashes what passes.
+#[derive(Default)]
+pub(super) struct Hashing {
+    size: u64,
+    hash: sha2::Sha256,
+}
+
+impl Hashing {
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        self.size += bytes.len() as u64;
+        self.hash.update(bytes);
+    }
+
+    pub(super) fn end(self) -> Content {
+        Content {
+            size_bytes: Bytes(self.size),
+            sha256: Sha256(hex(&self.hash.finalize())),
+        }
+    }
+}
+
+/// Lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// A stored file that is what its row says.
+#[derive(Debug)]
+pub(super) struct Source {
+    path: PathBuf,
+    /// Of the whole.
+    pub(super) content: Content,
+    /// Of the whole, hexadecimal.
+    pub(super) md5: String,
+    /// What S3 calls the file when it came in [`PART_BYTES`]: the MD5 of the parts' MD5s and how many they are; as `md5` where it
+    /// is one part.
+    pub(super) etag: String,
+}
+
+impl Source {
+    /// Reads an item's file through once and makes sure that it is the one that the row means: what is wrong must not reach a
+    /// name at the destination even for a moment.
+    pub(super) async fn open(data: &Path, item: &OutboxItem) -> Result<Self, UploadError> {
+        let path = data.join(&item.path);
+        let hashing = {
+            let path = path.clone();
+            tokio::task::spawn_blocking(move || hash(&path)).await
+        };
+        let (content, md5, etag) = match hashing {
+            Ok(Ok(hashed)) => hashed,
+            Ok(Err(source)) => return Err(UploadError::Source { path, source }),
+            Err(ended) => {
+                let source = std::io::Error::other(ended);
+                return Err(UploadError::Source { path, source });
+            }
+        };
+        if content != content_of(item) {
+            return Err(UploadError::SourceChanged { path });
+        }
+        Ok(Self {
+            path,
+            content,
+            md5,
+            etag,
+        })
+    }
+
+    fn unreadable(&self, source: std::io::Error) -> UploadError {
+        UploadError::Source {
+            path: self.path.clone(),
+            source,
+        }
+    }
+
+    pub(super) async fn file(&self) -> Result<File, UploadError> {
+        let opened = File::open(&self.path).await;
+        opened.map_err(|e| self.unreadable(e))
+    }
+
+    /// The next piece of an opened file, `limit` bytes at most; empty at its end.
+    pub(super) async fn piece(&self, file: &mut File, limit: usize) -> Result<Piece, UploadError> {
+        let mut piece = Vec::with_capacity(limit);
+        let mut part = file.take(limit as u64);
+        let read = part.read_to_end(&mut piece).await;
+        read.map_err(|e| self.unreadable(e))?;
+        Ok(Piece::from(piece))
+    }
+
+    /// Some bytes from the middle.
+    pub(super) async fn range(&self, from: u64, size: usize) -> Result<Piece, UploadError> {
+        let mut file = self.file().await?;
+        let sought = file.seek(std::io::SeekFrom::Start(from)).await;
+        sought.map_err(|e| self.unreadable(e))?;
+        self.piece(&mut file, size).await
+    }
+
+    /// The file as a body, as fast as the meter lets it.
+    pub(super) async fn body(
+        &self,
+        meter: &Arc<Meter>,
+    ) -> Result<impl Stream<Item = std::io::Result<Piece>> + Send + use<>, UploadError> {
+        let (file, meter) = (self.file().await?, meter.clone());
+        let next = async move |mut file: File| -> std::io::Result<Option<(Piece, File)>> {
+            let mut piece = vec![0; PIECE_BYTES];
+            let read = file.read(&mut piece).await?;
+            if read == 0 {
+                return Ok(None);
+            }
+            piece.truncate(read);
+            meter.pass(read).await;
+            Ok(Some((Piece::from(piece), file)))
+        };
+        let next = Arc::new(next);
+        Ok(futures_util::stream::try_unfold(file, move |file| {
+            let next = next.clone();
+            async move { next(file).await }
+        }))
+    }
+}
+
+fn hash(path: &Path) -> std::io::Result<(Content, String, String)> {
+    use std::io::Read;
+    let mut file = std::fs::File::open(path)?;
+    let mut piece = vec![0; 256 * 1024];
+    let (mut whole, mut md5, mut part) = (Hashing::default(), Md5::new(), Md5::new());
+    let (mut parts, mut in_part): (Vec<u8>, usize) = (Vec::new(), 0);
+    loop {
+        let read = file.read(&mut piece)?;
+        let mut bytes = piece.get(..read).unwrap_or_default();
+        if bytes.is_empty() {
+            break;
+        }
+        whole.add(bytes);
+        md5.update(bytes);
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(PART_BYTES - in_part));
+            part.update(now);
+            in_part += now.len();
+            if in_part == PART_BYTES {
+                parts.extend(std::mem::take(&mut part).finalize());
+                in_part = 0;
+            }
+            bytes = later;
+        }
+    }
+    if in_part > 0 {
+        parts.extend(part.finalize());
+    }
+    let (content, md5) = (whole.end(), hex(&md5.finalize()));
+    let count = parts.len() / 16;
+    let etag = match content.size_bytes.0 > PART_BYTES as u64 {
+        true => format!("{}-{count}", hex(&Md5::digest(&parts))),
+        false => md5.clone(),
+    };
+    Ok((content, md5, etag))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_of_parts_are_those_of_s3() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        std::fs::write(&path, b"portrait").unwrap();
+        let (content, md5, etag) = hash(&path).unwrap();
+        assert_eq!(content.size_bytes, Bytes(8));
+        assert_eq!(md5, hex(&Md5::digest(b"portrait")));
+        assert_eq!(etag, md5);
+        let large: Vec<u8> = (0..PART_BYTES + 5).map(|i| (i % 251) as u8).collect();
+        std::fs::write(&path, &large).unwrap();
+        let (_, md5, etag) = hash(&path).unwrap();
+        let (first, second) = large.split_at(PART_BYTES);
+        let both = [Md5::digest(first), Md5::digest(second)].concat();
+        assert_eq!(md5, hex(&Md5::digest(&large)));
+        assert_eq!(etag, format!("{}-2", hex(&Md5::digest(both))));
+        std::fs::write(&path, first).unwrap();
+        let (_, md5, etag) = hash(&path).unwrap();
+        assert_eq!(etag, md5, "a whole part alone is sent at once");
+    }
+}

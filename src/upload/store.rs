@@ -1,0 +1,454 @@
+//! Places that keep objects under names: folders, buckets, WebDAV and SFTP, by OpenDAL's services.
+
+use super::credentials::{self, Credentials, Secret};
+use super::dav::Dav;
+use super::disk;
+use super::error::{Doing, UploadError};
+use super::meter::Meter;
+use super::partial;
+use super::proof::Proof;
+use super::settings::{Place, S3, Settings, Sftp, Verify};
+use super::source::{Content, Hashing, PART_BYTES, PIECE_BYTES, Source};
+use super::wire::{self, Wire};
+use crate::archive::OutboxItem;
+use crate::model::{Bytes, StationId, key_is_safe};
+use futures_util::TryStreamExt;
+use opendal::{HttpTransporter, Metadata, OperationContext, Operator, services};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Read back of each place that is looked at, bytes.
+const SAMPLE_BYTES: usize = 64 * 1024;
+
+/// An opened service.
+#[derive(Clone)]
+pub(super) struct Store {
+    settings: Arc<Settings>,
+    operator: Operator,
+    client: Option<reqwest::Client>,
+    /// WebDAV's own way of writing, where that is what it is.
+    dav: Option<Dav>,
+    /// The folder, where it is one of this machine's.
+    folder: Option<PathBuf>,
+}
+
+impl Store {
+    /// Opens the service of a destination; `None` for a place that keeps no objects under names. Nothing is asked of a server
+    /// yet.
+    pub(super) async fn open(settings: &Arc<Settings>) -> Result<Option<Self>, UploadError> {
+        let wrong = |e: opendal::Error| settings.wrong(e.message());
+        let (operator, dav, folder) = match &settings.place {
+            Place::Intake(_) => return Ok(None),
+            Place::Folder(_) | Place::Disk { .. } => {
+                let folder = folder(settings).await?;
+                let service = services::Fs::default().root(&folder.to_string_lossy());
+                (Operator::new(service).map_err(wrong)?, None, Some(folder))
+            }
+            Place::S3(place) => (s3(settings, place)?, None, None),
+            Place::WebDav { url } => {
+                let credentials = known(settings)?;
+                let dav = Dav::new(settings, url, credentials.clone())?;
+                (webdav(settings, url, &credentials)?, Some(dav), None)
+            }
+            Place::Sftp(place) => (sftp(settings, place)?, None, None),
+        };
+        let http = matches!(settings.place, Place::S3(_) | Place::WebDav { .. });
+        Ok(Some(Self {
+            settings: settings.clone(),
+            operator,
+            client: http.then(|| wire::client(settings)).transpose()?,
+            dav,
+            folder,
+        }))
+    }
+
+    /// For one attempt, which is counted.
+    pub(super) fn attempt(&self, meter: &Arc<Meter>) -> Attempt<'_> {
+        let operator = self.operator.clone();
+        let operator = match &self.client {
+            None => operator,
+            Some(client) => {
+                let (client, meter) = (client.clone(), meter.clone());
+                let transport = HttpTransporter::new(Wire { client, meter });
+                operator.with_context(OperationContext::new().with_http_transport(transport))
+            }
+        };
+        Attempt {
+            store: self,
+            operator,
+            meter: meter.clone(),
+        }
+    }
+
+    /// Makes the names durable, not only the bytes: a folder's entry is lost by a power cut otherwise (I5). What
+    /// cannot sync a folder (some shares) has its own ways, so failing is no failure.
+    async fn settle(&self, key: &str) {
+        let Some(root) = &self.folder else { return };
+        let mut folder = root.join(key);
+        while folder.pop() && folder.starts_with(root) {
+            if let Ok(opened) = tokio::fs::File::open(&folder).await {
+                let _ = opened.sync_all().await;
+            }
+        }
+    }
+}
+
+/// One attempt at a store.
+pub(super) struct Attempt<'a> {
+    store: &'a Store,
+    operator: Operator,
+    meter: Arc<Meter>,
+}
+
+impl Attempt<'_> {
+    /// Brings an item's file there and makes sure of it; what it replaces is removed after that. Nothing is written where a
+    /// cheap look shows that the right bytes are there already.
+    pub(super) async fn send(
+        &self,
+        source: &Source,
+        item: &OutboxItem,
+    ) -> Result<Proof, UploadError> {
+        let proof = match self.find(source, item).await? {
+            Some(proof) => proof,
+            None => self.write(source, item).await?,
+        };
+        self.store.settle(&item.key).await;
+        if let Some(replaced) = item.replaces.as_deref().filter(|old| *old != item.key) {
+            self.remove(replaced).await?;
+        }
+        Ok(proof)
+    }
+
+    /// Removes an object; that it is gone already is as good.
+    pub(super) async fn remove(&self, key: &str) -> Result<(), UploadError> {
+        if !key_is_safe(key) {
+            return Err(UploadError::Name {
+                destination: self.store.settings.name.clone(),
+                key: key.to_owned(),
+            });
+        }
+        match self.operator.delete(key).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == opendal::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(self.told("remove", key, &error)),
+        }
+    }
+
+    /// Clears away what an earlier life of this station left there half sent, see [`partial::sweep`].
+    pub(super) async fn sweep(&self, station: &StationId) -> Result<u64, UploadError> {
+        let swept = partial::sweep(&self.operator, station).await;
+        swept.map_err(|e| self.told("clear", "what was half sent", &e))
+    }
+
+    /// Writes some bytes, reads them back and removes them.
+    pub(super) async fn there_and_back(&self, key: &str, bytes: &[u8]) -> Result<(), UploadError> {
+        const NAME: &str = "a probe object";
+        let wrote = self.operator.write(key, bytes.to_vec()).await;
+        let outcome = match wrote {
+            Err(error) => Err(self.told("write", NAME, &error)),
+            Ok(_) => match self.operator.read(key).await {
+                Err(error) => Err(self.told("read", NAME, &error)),
+                Ok(found) if found.to_vec() == bytes => Ok(()),
+                Ok(found) => Err(UploadError::Mismatch {
+                    destination: self.store.settings.name.clone(),
+                    key: NAME.to_owned(),
+                    found: format!(
+                        "{} where {} were written",
+                        Bytes(found.len() as u64),
+                        Bytes(bytes.len() as u64)
+                    ),
+                }),
+            },
+        };
+        // Half a probe goes too; a destination that lets nothing be removed cannot take corrections back.
+        let removed = self.operator.delete(key).await;
+        outcome?;
+        removed.map_err(|e| self.told("remove", NAME, &e))
+    }
+
+    fn told(&self, doing: &'static str, key: &str, error: &opendal::Error) -> UploadError {
+        self.doing(doing, key).service(error, self.meter.status())
+    }
+
+    fn doing<'b>(&'b self, doing: &'static str, key: &'b str) -> Doing<'b> {
+        Doing {
+            destination: &self.store.settings.name,
+            doing,
+            key,
+        }
+    }
+
+    /// What lies there under an item's name, if it can be shown to be the right thing without writing.
+    async fn find(&self, source: &Source, item: &OutboxItem) -> Result<Option<Proof>, UploadError> {
+        if self.store.folder.is_none() && !matches!(self.store.settings.place, Place::S3(_)) {
+            return Ok(None);
+        }
+        let found = match self.operator.stat(&item.key).await {
+            Ok(found) => found,
+            Err(error) if error.kind() == opendal::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.told("read", &item.key, &error)),
+        };
+        if !found.is_file() || found.content_length() != source.content.size_bytes.0 {
+            return Ok(None);
+        }
+        if self.store.folder.is_some() || self.store.settings.verify == Verify::ReadBack {
+            let there = self.read(&item.key).await?;
+            return Ok((there == source.content).then_some(Proof::ReadBack));
+        }
+        Ok(by_etag(&found, source))
+    }
+
+    /// Sends the file and verifies it: under a name of its own until then, where the service can rename.
+    async fn write(&self, source: &Source, item: &OutboxItem) -> Result<Proof, UploadError> {
+        let renames = self.operator.info().capability().rename;
+        let first = match renames {
+            true => partial::name(item, item.attempts),
+            false => item.key.clone(),
+        };
+        if renames && item.attempts > 0 {
+            // What an earlier attempt left is of no use; that it cannot be removed does no harm.
+            let earlier = partial::name(item, item.attempts - 1);
+            let _ = self.operator.delete(&earlier).await;
+        }
+        let written = match &self.store.dav {
+            Some(dav) => dav.put(&self.operator, source, &first, &self.meter).await,
+            None => self.copy(source, &first).await,
+        };
+        let verified = match written {
+            Ok(()) => self.verify(source, &first).await,
+            Err(error) => Err(error),
+        };
+        let proof = match verified {
+            Ok(proof) => proof,
+            Err(error) => {
+                // Wrong or half a file must not stay, least of all under its final name.
+                let _ = self.operator.delete(&first).await;
+                return Err(error);
+            }
+        };
+        if renames {
+            let renamed = self.operator.rename(&first, &item.key).await;
+            renamed.map_err(|e| self.told("rename", &item.key, &e))?;
+            let found = self.operator.stat(&item.key).await;
+            let found = found.map_err(|e| self.told("read", &item.key, &e))?;
+            self.has_size(&item.key, &found, source)?;
+        }
+        Ok(proof)
+    }
+
+    /// Copies the archive's file.
+    async fn copy(&self, source: &Source, to: &str) -> Result<(), UploadError> {
+        let failed = |e: opendal::Error| self.told("write", to, &e);
+        let mut file = source.file().await?;
+        // A bucket takes parts, which the HTTP client paces; a folder is written as it comes.
+        let parts = self.store.client.is_some();
+        let (writer, size) = match parts {
+            true => (
+                self.operator.writer_with(to).chunk(PART_BYTES).await,
+                PART_BYTES,
+            ),
+            false => (self.operator.writer(to).await, PIECE_BYTES),
+        };
+        let mut writer = writer.map_err(failed)?;
+        let outcome = async {
+            loop {
+                let piece = source.piece(&mut file, size).await?;
+                if piece.is_empty() {
+                    break;
+                }
+                if !parts {
+                    self.meter.pass(piece.len()).await;
+                }
+                writer.write(piece).await.map_err(failed)?;
+            }
+            writer.close().await.map_err(failed)
+        };
+        match outcome.await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                // Parts that nobody completes would lie there and cost; a service that has none has nothing to abort.
+                let _ = writer.abort().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes sure of what lies there.
+    async fn verify(&self, source: &Source, key: &str) -> Result<Proof, UploadError> {
+        let all = self.store.folder.is_some() || self.store.settings.verify == Verify::ReadBack;
+        if !all {
+            let found = self.operator.stat(key).await;
+            let found = found.map_err(|e| self.told("read", key, &e))?;
+            self.has_size(key, &found, source)?;
+            if let Some(proof) = by_etag(&found, source) {
+                return Ok(proof);
+            }
+            // A bucket may make its ETags otherwise, for example where it encrypts.
+            let sampled = !matches!(self.store.settings.place, Place::S3(_))
+                && source.content.size_bytes.0 > 3 * SAMPLE_BYTES as u64;
+            if sampled {
+                self.sample(source, key).await?;
+                return Ok(Proof::Sample);
+            }
+        }
+        let there = self.read(key).await?;
+        match there == source.content {
+            true => Ok(Proof::ReadBack),
+            false => Err(self.mismatch(key, there.size_bytes, source)),
+        }
+    }
+
+    /// Reads the beginning, the end and somewhere between.
+    async fn sample(&self, source: &Source, key: &str) -> Result<(), UploadError> {
+        let size = source.content.size_bytes.0;
+        let last = size - SAMPLE_BYTES as u64;
+        let middle = rand::random_range(SAMPLE_BYTES as u64..last);
+        for from in [0, middle, last] {
+            let ours = source.range(from, SAMPLE_BYTES).await?;
+            let range = from..from + SAMPLE_BYTES as u64;
+            let theirs = self.operator.read_with(key).range(range).await;
+            let theirs = theirs.map_err(|e| self.told("read", key, &e))?;
+            if self.store.client.is_none() {
+                self.meter.pass(theirs.len()).await;
+            }
+            if theirs.to_bytes() != ours {
+                return Err(self.mismatch(key, source.content.size_bytes, source));
+            }
+        }
+        Ok(())
+    }
+
+    fn has_size(&self, key: &str, found: &Metadata, source: &Source) -> Result<(), UploadError> {
+        match found.content_length() == source.content.size_bytes.0 {
+            true => Ok(()),
+            false => Err(self.mismatch(key, Bytes(found.content_length()), source)),
+        }
+    }
+
+    fn mismatch(&self, key: &str, found: Bytes, source: &Source) -> UploadError {
+        let wanted = source.content.size_bytes;
+        UploadError::Mismatch {
+            destination: self.store.settings.name.clone(),
+            key: key.to_owned(),
+            found: match found == wanted {
+                true => "the size is right, the bytes are not".to_owned(),
+                false => format!("{} bytes instead of {}", found.0, wanted.0),
+            },
+        }
+    }
+
+    /// Reads all of an object.
+    async fn read(&self, key: &str) -> Result<Content, UploadError> {
+        let failed = |e: opendal::Error| self.told("read", key, &e);
+        let reader = match self.store.folder {
+            Some(_) => self.operator.reader_with(key).chunk(4 * PIECE_BYTES).await,
+            None => self.operator.reader(key).await,
+        };
+        let stream = reader.map_err(failed)?.into_stream(..).await;
+        let mut stream = stream.map_err(failed)?;
+        let mut hash = Hashing::default();
+        while let Some(buffer) = stream.try_next().await.map_err(failed)? {
+            if self.store.client.is_none() {
+                self.meter.pass(buffer.len()).await;
+            }
+            for bytes in buffer {
+                hash.add(&bytes);
+            }
+        }
+        Ok(hash.end())
+    }
+}
+
+/// Whether the ETag is the MD5 of what was sent, or of its parts.
+fn by_etag(found: &Metadata, source: &Source) -> Option<Proof> {
+    let etag = found.etag()?.trim_matches('"');
+    match etag.eq_ignore_ascii_case(&source.etag) {
+        true if source.etag == source.md5 => Some(Proof::Etag),
+        true => Some(Proof::EtagOfParts),
+        false => None,
+    }
+}
+
+/// The folder of this machine, which must be there already: opening would make it, and a disk that is not mounted must not be
+/// mistaken for one.
+async fn folder(settings: &Settings) -> Result<PathBuf, UploadError> {
+    let destination = settings.name.clone();
+    let folder = match &settings.place {
+        Place::Disk { label, folder } => match disk::mounted(label) {
+            Some(root) => root.join(folder),
+            None => {
+                return Err(UploadError::DiskMissing {
+                    destination,
+                    label: label.clone(),
+                });
+            }
+        },
+        Place::Folder(folder) => folder.clone(),
+        _ => return Err(settings.wrong("it has no folder")),
+    };
+    match tokio::fs::metadata(&folder).await {
+        Ok(found) if found.is_dir() => Ok(folder),
+        Ok(_) => Err(UploadError::NotAFolder {
+            destination,
+            folder,
+        }),
+        Err(_) => Err(UploadError::FolderMissing {
+            destination,
+            folder,
+        }),
+    }
+}
+
+fn known(settings: &Settings) -> Result<Credentials, UploadError> {
+    credentials::read(&settings.name, settings.credential_file.as_deref())
+}
+
+fn s3(settings: &Settings, place: &S3) -> Result<Operator, UploadError> {
+    let known = known(settings)?;
+    let missing = || {
+        settings
+            .wrong("an S3 bucket needs access-key-id and secret-access-key in its credential file")
+    };
+    let id = known.access_key_id.as_ref().ok_or_else(missing)?;
+    let secret = known.secret_access_key.as_ref().ok_or_else(missing)?;
+    let mut service = services::S3::default()
+        .endpoint(&place.endpoint)
+        .bucket(&place.bucket)
+        .region(&place.region)
+        .root(&place.prefix)
+        .access_key_id(id.reveal())
+        .secret_access_key(secret.reveal())
+        .disable_config_load()
+        .disable_ec2_metadata();
+    if let Some(token) = &known.session_token {
+        service = service.session_token(token.reveal());
+    }
+    if place.virtual_host {
+        service = service.enable_virtual_host_style();
+    }
+    Operator::new(service).map_err(|e| settings.wrong(e.message()))
+}
+
+fn webdav(settings: &Settings, url: &str, known: &Credentials) -> Result<Operator, UploadError> {
+    let mut service = services::Webdav::default().endpoint(url.trim_end_matches('/'));
+    if let Some(token) = &known.token {
+        service = service.token(token.reveal());
+    } else if let Some(name) = &known.username {
+        let password = known.password.as_ref().map_or("", Secret::reveal);
+        service = service.username(name).password(password);
+    }
+    Operator::new(service).map_err(|e| settings.wrong(e.message()))
+}
+
+fn sftp(settings: &Settings, place: &Sftp) -> Result<Operator, UploadError> {
+    let mut service = services::Sftp::default()
+        .endpoint(&format!("ssh://{}:{}", place.host, place.port))
+        .user(&place.user)
+        .root(&place.folder)
+        .known_hosts_strategy("strict");
+    if let Some(key) = credentials::place(&settings.name, settings.credential_file.as_deref()) {
+        credentials::guarded(&settings.name, &key)?;
+        service = service.key(&key.to_string_lossy());
+    }
+    Operator::new(service).map_err(|e| settings.wrong(e.message()))
+}
