@@ -1,16 +1,21 @@
 //! How fast the station is, on the real daemon with its real child, files and socket.
 //!
 //! `make bench` prints each figure beside its goal. What can be compared is measured side by side in the same
-//! run, since machines differ and drift. Arguments choose parts: `pedal light check commit growth`.
+//! run, since machines differ and drift. Arguments choose parts: `pedal light check commit growth upload`.
 
 mod check;
 mod commit;
 mod growth;
 mod light;
 mod pedal;
+#[path = "../../tests/peers/mod.rs"]
+mod peers;
 #[path = "../../tests/rig/mod.rs"]
 mod rig;
+#[path = "../../tests/upload_peers/station.rs"]
+mod station;
 mod table;
+mod upload;
 
 use table::Table;
 
@@ -40,6 +45,9 @@ fn main() {
     }
     if part("growth") {
         growth::run(&mut table);
+    }
+    if part("upload") {
+        upload::run(&mut table);
     }
     table.print();
 }

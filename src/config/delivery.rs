@@ -231,7 +231,10 @@ pub(super) fn read_upload(s: &mut Section, upload: &mut Upload) {
         s.text("from", &mut hours.from);
         s.text("to", &mut hours.to);
         s.number("limit-kb-s", "a whole number", &mut hours.limit_kb_s);
-        upload.schedule.push(hours);
+        // Without the table this is only asked for its keys.
+        if s.is_there() {
+            upload.schedule.push(hours);
+        }
     });
 }
 

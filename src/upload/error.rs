@@ -240,12 +240,6 @@ pub enum UploadError {
         /// The name there.
         key: String,
     },
-    /// The outbox names a destination that the config does not.
-    #[error("{destination} is not in the config; add it, then run `shutterline upload retry`")]
-    Unknown {
-        /// Which destination.
-        destination: String,
-    },
     /// Nothing moved for [`Pace::patience`](super::Pace::patience).
     #[error(
         "{destination}: nothing moved for {seconds} s; sending goes on by itself, look after the network if it stays so"
@@ -401,8 +395,7 @@ impl UploadError {
             | Self::Refused { .. }
             | Self::NoPlace { .. }
             | Self::Name { .. }
-            | Self::NoRemoval { .. }
-            | Self::Unknown { .. } => Persistence::Lasting,
+            | Self::NoRemoval { .. } => Persistence::Lasting,
         }
     }
 

@@ -157,7 +157,7 @@ fn sync(facts: &Facts) -> Option<CheckLine> {
     })
 }
 
-/// No destination of today needs a network; what will, fails by its own probe.
+/// Shooting needs no network; a destination that does fails by its own probe.
 pub(super) fn network(facts: &Facts) -> CheckLine {
     const NAME: &str = "network";
     let up: Vec<&str> = facts
