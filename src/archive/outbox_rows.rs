@@ -304,11 +304,7 @@ pub(super) const SUM: &str =
     FROM outbox WHERE destination = ?1 AND state = ?2";
 
 fn sum(db: &Connection, destination: &str, state: &str) -> Result<Sum> {
-    // All of it is in `outbox_waiting`.
-    let sql =
-        "SELECT count(*) AS files, ifnull(sum(size_bytes), 0) AS bytes, min(taken_at_ms) AS oldest
-        FROM outbox WHERE destination = ?1 AND state = ?2";
-    let sum = first(db, "outbox", sql, [destination, state], |row| {
+    let sum = first(db, "outbox", SUM, [destination, state], |row| {
         Ok(Sum {
             files: row.get::<i64>("files")?.unsigned_abs(),
             bytes: row.bytes("bytes")?,

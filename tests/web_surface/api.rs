@@ -171,7 +171,27 @@ fn every_changing_route_asks_the_daemon_for_just_that() {
             r#"{"unplug":true}"#,
             r#"knob {"unplug":true}"#,
         ),
-        ("/v1/upload/retry", "", "upload-retry"),
+        (
+            "/v1/upload/retry",
+            "",
+            r#"upload-retry {"destination":null,"ids":[]}"#,
+        ),
+        (
+            "/v1/upload/skip",
+            r#"{"ids":[7]}"#,
+            r#"upload-skip {"destination":null,"ids":[7]}"#,
+        ),
+        (
+            "/v1/upload/pause",
+            r#"{"destination":"office"}"#,
+            r#"upload-pause Some("office") true"#,
+        ),
+        ("/v1/upload/resume", "", "upload-pause None false"),
+        (
+            "/v1/upload/metered",
+            r#"{"metered":true}"#,
+            "upload-metered true",
+        ),
         ("/v1/sessions/preflight", "", "preflight"),
     ];
     for (path, body, wanted) in cases {

@@ -140,7 +140,7 @@ fn the_flag_overrules_the_environment() {
 #[test]
 fn json_is_json_and_nothing_else() {
     let rig = Rig::new();
-    let cases: [&[&str]; 12] = [
+    let cases: [&[&str]; 14] = [
         &["status", "--json"],
         &["session", "list", "--json"],
         &["session", "open", "--json"],
@@ -149,6 +149,8 @@ fn json_is_json_and_nothing_else() {
         &["camera", "show", "--json"],
         &["upload", "status", "--json"],
         &["upload", "retry", "--json"],
+        &["upload", "skip", "--destination", "office", "--json"],
+        &["upload", "metered", "on", "--json"],
         &["events", "--json"],
         &["panel", "press", "next", "--json"],
         &["queue", "swap", "3", "4", "--dry-run", "--json"],
@@ -197,6 +199,38 @@ fn a_bad_roster_is_refused_by_line_before_the_daemon_is_asked() {
     assert_eq!(code(&output), 1);
     assert!(stderr(&output).contains("line 3"), "{}", stderr(&output));
     assert_eq!(rig.asked(), "");
+}
+
+#[test]
+fn what_is_said_of_the_outbox_is_asked_as_it_was_said() {
+    let rig = Rig::new();
+    let cases: [(&[&str], &str); 6] = [
+        (
+            &["upload", "retry"],
+            r#"upload-retry {"destination":null,"ids":[]}"#,
+        ),
+        (
+            &["upload", "retry", "7", "9", "--destination", "office"],
+            r#"upload-retry {"destination":"office","ids":[7,9]}"#,
+        ),
+        (
+            &["upload", "skip", "7"],
+            r#"upload-skip {"destination":null,"ids":[7]}"#,
+        ),
+        (
+            &["upload", "pause", "--destination", "office"],
+            r#"upload-pause Some("office") true"#,
+        ),
+        (&["upload", "resume"], "upload-pause None false"),
+        (&["upload", "metered", "off"], "upload-metered false"),
+    ];
+    for (args, asked) in cases {
+        let output = rig.cli(args);
+        assert_eq!(code(&output), 0, "{args:?}: {}", stderr(&output));
+        assert_eq!(rig.asked(), asked);
+    }
+    let output = rig.cli(&["upload", "skip"]);
+    assert_eq!(code(&output), 2, "all of everything is never skipped");
 }
 
 #[test]

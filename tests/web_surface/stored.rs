@@ -3,7 +3,8 @@
 use crate::rig::{Rig, stderr, stdout};
 use crate::seed::{Seeded, seed};
 use serde_json::Value;
-use shutterline::model::Status;
+use shutterline::archive::{Archive, Options};
+use shutterline::model::{Consignee, Goods, KeyTemplate, Reach, Status, Traffic};
 
 fn rig() -> (Rig, Seeded) {
     let dir = tempfile::tempdir().unwrap();
@@ -49,6 +50,48 @@ fn a_frame_is_listed_as_promised() {
             assert!(!file[key].is_null(), "{key} of {file}");
         }
     }
+}
+
+#[test]
+fn a_destination_is_shown_with_what_the_worker_knows() {
+    let dir = tempfile::tempdir().unwrap();
+    seed(dir.path());
+    let office = Consignee {
+        name: "office".into(),
+        goods: Goods::ALL.to_vec(),
+        template: KeyTemplate::default(),
+        required: true,
+        priority: 1,
+    };
+    let options = Options {
+        destinations: vec![office],
+        ..Options::new(dir.path())
+    };
+    drop(Archive::open(options, Box::new(|_| ())).unwrap());
+    let rig = Rig::over(dir);
+    let (_, view) = rig.raw("GET", "/v1/upload", "");
+    assert_eq!(view["metered"], false);
+    assert_eq!(view["destinations"][0]["name"], "office");
+    assert_eq!(view["destinations"][0]["traffic"]["reach"], "ready");
+    let traffic = Traffic {
+        reach: Reach::Unreachable,
+        error: Some("office: no route; look at the network".into()),
+        ..Traffic::default()
+    };
+    let known = std::collections::BTreeMap::from([("office".to_owned(), traffic)]);
+    rig.traffic.send_replace(known);
+    let (_, view) = rig.raw("GET", "/v1/upload?limit=1", "");
+    assert_eq!(view["destinations"][0]["traffic"]["reach"], "unreachable");
+    let output = rig.cli(&["upload", "status"]);
+    for part in [
+        "office",
+        "必须 yes",
+        "连不上 unreachable",
+        "look at the network",
+    ] {
+        assert!(stdout(&output).contains(part), "{}", stdout(&output));
+    }
+    assert_eq!(rig.raw("GET", "/v1/upload?limit=many", "").0, 400);
 }
 
 #[test]
