@@ -5,7 +5,7 @@ use super::error::{Doing, UploadError};
 use super::meter::Meter;
 use super::settings::Settings;
 use super::source::Source;
-use super::wire;
+use super::wire::{self, encoded};
 use http::{StatusCode, header};
 use opendal::Operator;
 use reqwest::{Response, Url};
@@ -85,13 +85,11 @@ pub(super) fn address(settings: &Settings, url: &str) -> Result<Url, UploadError
     }
 }
 
-/// A name below an address, each of its parts encoded.
-fn below(root: &Url, key: &str) -> Url {
-    let mut url = root.clone();
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().extend(key.split('/'));
-    }
-    url
+/// A name below an address.
+fn below(root: &Url, key: &str) -> String {
+    let root = root.as_str().trim_end_matches('/');
+    let parts: Vec<String> = key.split('/').map(encoded).collect();
+    format!("{root}/{}", parts.join("/"))
 }
 
 /// Says who asks.

@@ -266,10 +266,8 @@ impl Doing<'_> {
     pub(super) fn service(self, error: &opendal::Error, status: Option<u16>) -> UploadError {
         use opendal::ErrorKind as Kind;
         let said = spoken(error);
-        if said.contains("RequestTimeTooSkewed") || said.contains("RequestExpired") {
-            return UploadError::Clock {
-                destination: self.destination.to_owned(),
-            };
+        if let Some(error) = self.clock(&said) {
+            return error;
         }
         if said.contains("Host key verification failed") {
             return UploadError::HostKey {
@@ -297,7 +295,7 @@ impl Doing<'_> {
     }
 
     /// What an HTTP status means; `None` for one that means nothing in particular.
-    pub(super) fn status(self, status: u16, said: &str) -> Option<UploadError> {
+    fn status(self, status: u16, said: &str) -> Option<UploadError> {
         let destination = self.destination.to_owned();
         let (key, said) = (self.key.to_owned(), said.to_owned());
         Some(match status {
@@ -328,6 +326,20 @@ impl Doing<'_> {
             },
             500..=599 => self.failed(format!("HTTP {status}: {said}")),
             _ => return None,
+        })
+    }
+
+    /// An answer that is no success.
+    pub(super) fn answered(self, status: u16, said: String) -> UploadError {
+        let known = self.clock(&said).or_else(|| self.status(status, &said));
+        known.unwrap_or_else(|| self.failed(format!("HTTP {status}: {said}")))
+    }
+
+    /// What a bucket says of a request that was signed at the wrong time.
+    fn clock(self, said: &str) -> Option<UploadError> {
+        let skewed = said.contains("RequestTimeTooSkewed") || said.contains("RequestExpired");
+        skewed.then(|| UploadError::Clock {
+            destination: self.destination.to_owned(),
         })
     }
 

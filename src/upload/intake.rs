@@ -7,7 +7,7 @@ use super::meter::Meter;
 use super::proof::Proof;
 use super::settings::{Intake, Method, Place, Settings, Spot, Verify};
 use super::source::{Hashing, Source, hex};
-use super::wire;
+use super::wire::{self, encoded};
 use crate::archive::OutboxItem;
 use http::{HeaderMap, header};
 use reqwest::Url;
@@ -208,14 +208,8 @@ impl Desk {
 
 /// The address of a name: `{key}` replaced, each part encoded.
 fn put_url(settings: &Settings, url: &str, key: &str) -> Result<Url, UploadError> {
-    let parts = key.split('/').map(|part| {
-        let mut encoder = Url::parse("http://name/").ok()?;
-        encoder.path_segments_mut().ok()?.pop_if_empty().push(part);
-        Some(encoder.path().trim_start_matches('/').to_owned())
-    });
-    let encoded: Option<Vec<String>> = parts.collect();
-    let encoded = encoded.ok_or_else(|| settings.wrong("a name cannot be encoded"))?;
-    address(settings, &url.replace("{key}", &encoded.join("/")))
+    let parts: Vec<String> = key.split('/').map(encoded).collect();
+    address(settings, &url.replace("{key}", &parts.join("/")))
 }
 
 /// A form field's value.

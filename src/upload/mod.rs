@@ -15,6 +15,7 @@
 
 mod brake;
 mod breaker;
+mod bucket;
 mod credentials;
 mod dav;
 mod destination;

@@ -67,6 +67,8 @@ pub(super) struct Source {
     pub(super) content: Content,
     /// Of the whole, hexadecimal.
     pub(super) md5: String,
+    /// Of each of its parts of [`PART_BYTES`], hexadecimal.
+    pub(super) parts: Vec<String>,
     /// What S3 calls the file when it came in [`PART_BYTES`]: the MD5 of the parts' MD5s and how many they are; as `md5` where it
     /// is one part.
     pub(super) etag: String,
@@ -77,27 +79,20 @@ impl Source {
     /// name at the destination even for a moment.
     pub(super) async fn open(data: &Path, item: &OutboxItem) -> Result<Self, UploadError> {
         let path = data.join(&item.path);
-        let hashing = {
-            let path = path.clone();
-            tokio::task::spawn_blocking(move || hash(&path)).await
-        };
-        let (content, md5, etag) = match hashing {
-            Ok(Ok(hashed)) => hashed,
+        let hashing = tokio::task::spawn_blocking(move || Self::hashed(path)).await;
+        let path = data.join(&item.path);
+        let source = match hashing {
+            Ok(Ok(source)) => source,
             Ok(Err(source)) => return Err(UploadError::Source { path, source }),
             Err(ended) => {
                 let source = std::io::Error::other(ended);
                 return Err(UploadError::Source { path, source });
             }
         };
-        if content != content_of(item) {
-            return Err(UploadError::SourceChanged { path });
+        match source.content == content_of(item) {
+            true => Ok(source),
+            false => Err(UploadError::SourceChanged { path }),
         }
-        Ok(Self {
-            path,
-            content,
-            md5,
-            etag,
-        })
     }
 
     fn unreadable(&self, source: std::io::Error) -> UploadError {
@@ -151,43 +146,48 @@ impl Source {
             async move { next(file).await }
         }))
     }
-}
 
-fn hash(path: &Path) -> std::io::Result<(Content, String, String)> {
-    use std::io::Read;
-    let mut file = std::fs::File::open(path)?;
-    let mut piece = vec![0; 256 * 1024];
-    let (mut whole, mut md5, mut part) = (Hashing::default(), Md5::new(), Md5::new());
-    let (mut parts, mut in_part): (Vec<u8>, usize) = (Vec::new(), 0);
-    loop {
-        let read = file.read(&mut piece)?;
-        let mut bytes = piece.get(..read).unwrap_or_default();
-        if bytes.is_empty() {
-            break;
-        }
-        whole.add(bytes);
-        md5.update(bytes);
-        while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(bytes.len().min(PART_BYTES - in_part));
-            part.update(now);
-            in_part += now.len();
-            if in_part == PART_BYTES {
-                parts.extend(std::mem::take(&mut part).finalize());
-                in_part = 0;
+    fn hashed(path: PathBuf) -> std::io::Result<Self> {
+        use std::io::Read;
+        let mut file = std::fs::File::open(&path)?;
+        let mut piece = vec![0; 4 * PIECE_BYTES];
+        let (mut whole, mut md5, mut part) = (Hashing::default(), Md5::new(), Md5::new());
+        let (mut parts, mut in_part): (Vec<[u8; 16]>, usize) = (Vec::new(), 0);
+        loop {
+            let read = file.read(&mut piece)?;
+            let mut bytes = piece.get(..read).unwrap_or_default();
+            if bytes.is_empty() {
+                break;
             }
-            bytes = later;
+            whole.add(bytes);
+            md5.update(bytes);
+            while !bytes.is_empty() {
+                let (now, later) = bytes.split_at(bytes.len().min(PART_BYTES - in_part));
+                part.update(now);
+                in_part += now.len();
+                if in_part == PART_BYTES {
+                    parts.push(part.finalize_reset().into());
+                    in_part = 0;
+                }
+                bytes = later;
+            }
         }
+        if in_part > 0 {
+            parts.push(part.finalize().into());
+        }
+        let md5 = hex(&md5.finalize());
+        let etag = match parts.len() {
+            0 | 1 => md5.clone(),
+            n => format!("{}-{n}", hex(&Md5::digest(parts.concat()))),
+        };
+        Ok(Self {
+            path,
+            content: whole.end(),
+            md5,
+            parts: parts.iter().map(|p| hex(p)).collect(),
+            etag,
+        })
     }
-    if in_part > 0 {
-        parts.extend(part.finalize());
-    }
-    let (content, md5) = (whole.end(), hex(&md5.finalize()));
-    let count = parts.len() / 16;
-    let etag = match content.size_bytes.0 > PART_BYTES as u64 {
-        true => format!("{}-{count}", hex(&Md5::digest(&parts))),
-        false => md5.clone(),
-    };
-    Ok((content, md5, etag))
 }
 
 #[cfg(test)]
@@ -199,19 +199,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         std::fs::write(&path, b"portrait").unwrap();
-        let (content, md5, etag) = hash(&path).unwrap();
-        assert_eq!(content.size_bytes, Bytes(8));
-        assert_eq!(md5, hex(&Md5::digest(b"portrait")));
-        assert_eq!(etag, md5);
+        let small = Source::hashed(path.clone()).unwrap();
+        assert_eq!(small.content.size_bytes, Bytes(8));
+        assert_eq!(small.md5, hex(&Md5::digest(b"portrait")));
+        assert_eq!((&small.etag, small.parts.len()), (&small.md5, 1));
         let large: Vec<u8> = (0..PART_BYTES + 5).map(|i| (i % 251) as u8).collect();
         std::fs::write(&path, &large).unwrap();
-        let (_, md5, etag) = hash(&path).unwrap();
+        let two = Source::hashed(path.clone()).unwrap();
         let (first, second) = large.split_at(PART_BYTES);
         let both = [Md5::digest(first), Md5::digest(second)].concat();
-        assert_eq!(md5, hex(&Md5::digest(&large)));
-        assert_eq!(etag, format!("{}-2", hex(&Md5::digest(both))));
+        assert_eq!(two.md5, hex(&Md5::digest(&large)));
+        assert_eq!(two.etag, format!("{}-2", hex(&Md5::digest(both))));
+        assert_eq!(two.parts, [first, second].map(|p| hex(&Md5::digest(p))));
         std::fs::write(&path, first).unwrap();
-        let (_, md5, etag) = hash(&path).unwrap();
-        assert_eq!(etag, md5, "a whole part alone is sent at once");
+        let one = Source::hashed(path).unwrap();
+        assert_eq!(one.etag, one.md5, "a whole part alone is sent at once");
     }
 }

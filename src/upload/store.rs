@@ -1,5 +1,6 @@
 //! Places that keep objects under names: folders, buckets, WebDAV and SFTP, by OpenDAL's services.
 
+use super::bucket::Bucket;
 use super::credentials::{self, Credentials, Secret};
 use super::dav::Dav;
 use super::disk;
@@ -14,6 +15,7 @@ use crate::archive::OutboxItem;
 use crate::model::{Bytes, StationId, key_is_safe};
 use futures_util::TryStreamExt;
 use opendal::{HttpTransporter, Metadata, OperationContext, Operator, services};
+use reqsign_aws_v4::Credential;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,6 +30,8 @@ pub(super) struct Store {
     client: Option<reqwest::Client>,
     /// WebDAV's own way of writing, where that is what it is.
     dav: Option<Dav>,
+    /// A bucket's own way of taking large files, likewise.
+    bucket: Option<Bucket>,
     /// The folder, where it is one of this machine's.
     folder: Option<PathBuf>,
 }
@@ -37,20 +41,26 @@ impl Store {
     /// yet.
     pub(super) async fn open(settings: &Arc<Settings>) -> Result<Option<Self>, UploadError> {
         let wrong = |e: opendal::Error| settings.wrong(e.message());
-        let (operator, dav, folder) = match &settings.place {
+        let (mut dav, mut bucket, mut local) = (None, None, None);
+        let operator = match &settings.place {
             Place::Intake(_) => return Ok(None),
             Place::Folder(_) | Place::Disk { .. } => {
                 let folder = folder(settings).await?;
                 let service = services::Fs::default().root(&folder.to_string_lossy());
-                (Operator::new(service).map_err(wrong)?, None, Some(folder))
+                local = Some(folder);
+                Operator::new(service).map_err(wrong)?
             }
-            Place::S3(place) => (s3(settings, place)?, None, None),
+            Place::S3(place) => {
+                let credential = signer(settings)?;
+                bucket = Some(Bucket::new(place, credential.clone()));
+                s3(settings, place, credential)?
+            }
             Place::WebDav { url } => {
                 let credentials = known(settings)?;
-                let dav = Dav::new(settings, url, credentials.clone())?;
-                (webdav(settings, url, &credentials)?, Some(dav), None)
+                dav = Some(Dav::new(settings, url, credentials.clone())?);
+                webdav(settings, url, &credentials)?
             }
-            Place::Sftp(place) => (sftp(settings, place)?, None, None),
+            Place::Sftp(place) => sftp(settings, place)?,
         };
         let http = matches!(settings.place, Place::S3(_) | Place::WebDav { .. });
         Ok(Some(Self {
@@ -58,7 +68,8 @@ impl Store {
             operator,
             client: http.then(|| wire::client(settings)).transpose()?,
             dav,
-            folder,
+            bucket,
+            folder: local,
         }))
     }
 
@@ -126,6 +137,11 @@ impl Attempt<'_> {
                 destination: self.store.settings.name.clone(),
                 key: key.to_owned(),
             });
+        }
+        if let (Some(bucket), Some(client)) = (&self.store.bucket, &self.store.client) {
+            let (client, meter) = (client.clone(), self.meter.clone());
+            let doing = self.doing("remove", key);
+            bucket.forget(key, &Wire { client, meter }, doing).await;
         }
         match self.operator.delete(key).await {
             Ok(()) => Ok(()),
@@ -210,9 +226,13 @@ impl Attempt<'_> {
             let earlier = partial::name(item, item.attempts - 1);
             let _ = self.operator.delete(&earlier).await;
         }
-        let written = match &self.store.dav {
-            Some(dav) => dav.put(&self.operator, source, &first, &self.meter).await,
-            None => self.copy(source, &first).await,
+        let written = match (&self.store.dav, self.in_parts(source)) {
+            (Some(dav), _) => dav.put(&self.operator, source, &first, &self.meter).await,
+            (None, Some((bucket, wire))) => {
+                let doing = self.doing("write", &first);
+                bucket.send(source, &first, &wire, doing).await
+            }
+            (None, None) => self.copy(source, &first).await,
         };
         let verified = match written {
             Ok(()) => self.verify(source, &first).await,
@@ -221,8 +241,11 @@ impl Attempt<'_> {
         let proof = match verified {
             Ok(proof) => proof,
             Err(error) => {
-                // Wrong or half a file must not stay, least of all under its final name.
-                let _ = self.operator.delete(&first).await;
+                // Wrong or half a file must not stay, least of all under its final name. Where there is no other name, what
+                // lies there is whole: it is wrong only where that was seen.
+                if renames || matches!(error, UploadError::Mismatch { .. }) {
+                    let _ = self.operator.delete(&first).await;
+                }
                 return Err(error);
             }
         };
@@ -234,6 +257,16 @@ impl Attempt<'_> {
             self.has_size(&item.key, &found, source)?;
         }
         Ok(proof)
+    }
+
+    /// How a file is brought that is too large for one request; `None` where it is not, or everything comes in one.
+    fn in_parts(&self, source: &Source) -> Option<(&Bucket, Wire)> {
+        let bucket = self.store.bucket.as_ref()?;
+        let wire = Wire {
+            client: self.store.client.clone()?,
+            meter: self.meter.clone(),
+        };
+        (source.parts.len() > 1).then_some((bucket, wire))
     }
 
     /// Copies the archive's file.
@@ -403,25 +436,38 @@ fn known(settings: &Settings) -> Result<Credentials, UploadError> {
     credentials::read(&settings.name, settings.credential_file.as_deref())
 }
 
-fn s3(settings: &Settings, place: &S3) -> Result<Operator, UploadError> {
+/// Who signs requests to a bucket.
+fn signer(settings: &Settings) -> Result<Credential, UploadError> {
     let known = known(settings)?;
     let missing = || {
         settings
             .wrong("an S3 bucket needs access-key-id and secret-access-key in its credential file")
     };
-    let id = known.access_key_id.as_ref().ok_or_else(missing)?;
-    let secret = known.secret_access_key.as_ref().ok_or_else(missing)?;
+    let text = |secret: &Secret| secret.reveal().to_owned();
+    Ok(Credential {
+        access_key_id: known.access_key_id.as_ref().map(text).ok_or_else(missing)?,
+        secret_access_key: known
+            .secret_access_key
+            .as_ref()
+            .map(text)
+            .ok_or_else(missing)?,
+        session_token: known.session_token.as_ref().map(text),
+        expires_in: None,
+    })
+}
+
+fn s3(settings: &Settings, place: &S3, credential: Credential) -> Result<Operator, UploadError> {
     let mut service = services::S3::default()
         .endpoint(&place.endpoint)
         .bucket(&place.bucket)
         .region(&place.region)
         .root(&place.prefix)
-        .access_key_id(id.reveal())
-        .secret_access_key(secret.reveal())
+        .access_key_id(&credential.access_key_id)
+        .secret_access_key(&credential.secret_access_key)
         .disable_config_load()
         .disable_ec2_metadata();
-    if let Some(token) = &known.session_token {
-        service = service.session_token(token.reveal());
+    if let Some(token) = &credential.session_token {
+        service = service.session_token(token);
     }
     if place.virtual_host {
         service = service.enable_virtual_host_style();

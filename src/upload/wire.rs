@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use opendal::{Buffer, Error, ErrorKind, HttpBody, HttpTransport};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -61,6 +62,17 @@ fn build(ca: Option<&Path>) -> Result<reqwest::Client, String> {
     builder.build().map_err(|e| said(&e))
 }
 
+/// A part of a name, as a URL carries it: everything but letters, digits and `-._~` (RFC 3986, 2.3) encoded once, which is also how
+/// a bucket's signatures are made.
+pub(super) fn encoded(part: &str) -> String {
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    utf8_percent_encode(part, KEPT).to_string()
+}
+
 /// What an HTTP client's error says, with its causes and without the URL, which is named elsewhere.
 pub(super) fn said(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |e| e.source());
@@ -101,8 +113,7 @@ pub(super) async fn heard(
         .get(header::LOCATION)
         .and_then(|to| to.to_str().ok());
     let (code, said) = (status.as_u16(), short(to.unwrap_or(&text)));
-    let told = doing.status(code, &said);
-    Err(told.unwrap_or_else(|| doing.failed(format!("HTTP {code}: {said}"))))
+    Err(doing.answered(code, said))
 }
 
 /// OpenDAL's requests for one attempt.
