@@ -1,8 +1,9 @@
 """A school's own intake, as one person writes it in an afternoon with Flask.
 
-    PUT  /photos/<path>   the file is the body
-    POST /photos          a form: student, session, serial, file
-    GET  /photos/<path>   the file
+    PUT /photos/<path>     the file is the body
+    GET /photos/<path>     the file again
+    DELETE /photos/<path>  as if it had never come
+    POST /photos           a form: student, session, serial, file; what came by it stays
 
 With a bearer token or a name and a password. `Idempotency-Key`: the same key with the same file gives the same receipt, with
 another file 409. The receipt is JSON, and a header: what arrived, as the server hashed it.
@@ -65,7 +66,7 @@ class Peer(faults.Folder):
         def post():
             sent, form = request.files["file"], request.form
             # Its own way to name things: the client has no say but the fields.
-            name = f"{form['session']}/{form['serial']}_{form['student']}/{sent.filename}"
+            name = f"{form['session']}/{int(form['serial']):04}_{form['student']}/{sent.filename}"
             return self.take(name, sent.read())
 
         @app.get("/photos/<path:name>")
@@ -74,6 +75,14 @@ class Peer(faults.Folder):
             if path is None or not path.is_file():
                 return jsonify(code=404, message="no such photo"), 404
             return send_file(path)
+
+        @app.delete("/photos/<path:name>")
+        def delete(name):
+            path = self.inside(name)
+            if path is None or not path.is_file():
+                return jsonify(code=404, message="no such photo"), 404
+            path.unlink()
+            return "", 204
 
         return app
 
