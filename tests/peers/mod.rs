@@ -94,7 +94,7 @@ pub struct Served {
     folder: PathBuf,
     questions: Mutex<(ChildStdin, Receiver<String>)>,
     _group: Group,
-    _keep: tempfile::TempDir,
+    keep: tempfile::TempDir,
 }
 
 /// The interpreter that `scripts/fetch-peers` left; says loudly if there is none.
@@ -169,7 +169,7 @@ impl Served {
             folder,
             questions: Mutex::new((stdin, answers)),
             _group: group,
-            _keep: keep,
+            keep,
         })
     }
 
@@ -263,7 +263,7 @@ impl Peer for Served {
                  form = {{ student = \"{{student}}\", session = \"{{session}}\", serial = \"{{serial}}\" }}\n"
             ),
         };
-        let credential = self.credentials(self._keep.path());
+        let credential = self.credentials(self.keep.path());
         let ca = match &self.tls {
             Some(tls) => format!("ca-file = {:?}\n", tls.authority),
             None => String::new(),

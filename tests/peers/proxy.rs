@@ -233,7 +233,8 @@ impl Way {
     }
 
     async fn upwards(&mut self, bytes: &mut [u8]) -> std::io::Result<Turn> {
-        match self.fault {
+        let fault = self.fault;
+        match fault {
             Fault::CutUp(limit) if self.up_to(limit, bytes).await? => return Ok(Turn::Over),
             Fault::Reset(limit) if self.up_to(limit, bytes).await? => return Ok(Turn::Reset),
             Fault::Stall(limit) if self.up_to(limit, bytes).await? => {

@@ -55,7 +55,7 @@ pub struct Sftp {
     bin: PathBuf,
     key: PathBuf,
     files: PathBuf,
-    _group: Group,
+    server: Group,
     keep: tempfile::TempDir,
 }
 
@@ -90,7 +90,7 @@ impl Sftp {
                     bin,
                     key,
                     files,
-                    _group: group,
+                    server: group,
                     keep,
                 });
             }
@@ -113,7 +113,7 @@ impl Sftp {
 impl Drop for Sftp {
     fn drop(&mut self) {
         // Each connection's process is a session of its own, and lives as long as the client that somebody killed half of.
-        for id in descendants(self._group.0.id()) {
+        for id in descendants(self.server.0.id()) {
             if let Some(id) = rustix::process::Pid::from_raw(id.cast_signed()) {
                 rustix::process::kill_process(id, rustix::process::Signal::KILL).ok();
             }
@@ -240,10 +240,11 @@ impl Peer for Sftp {
 
     fn destination(&self, at: SocketAddr) -> String {
         format!(
-            "kind = \"sftp\"\nhost = \"{}\"\nport = {}\nuser = {:?}\nfolder = \"{FOLDER}\"\ncredential-file = {:?}\n",
+            "kind = \"sftp\"\nhost = \"{}\"\nport = {}\nuser = {:?}\nfolder = {:?}\ncredential-file = {:?}\n",
             at.ip(),
             at.port(),
             self.user,
+            self.files.join(FOLDER),
             self.key
         )
     }

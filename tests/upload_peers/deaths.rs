@@ -4,7 +4,7 @@ use crate::peers::proxy::{Fault, Proxy};
 use crate::peers::sftp::{self, Sftp};
 use crate::peers::{Kind, Peer, Served};
 use crate::rig::picture;
-use crate::station::{Station, all_is_there, no_receipt_without_its_object, open, photo};
+use crate::station::{Station, all_is_there, no_receipt_without_its_object, noise, open, photo};
 use crate::straight::{rows, station, until, until_delivered};
 use shutterline::model::Status;
 
@@ -26,7 +26,7 @@ fn survives(peer: &dyn Peer, path: Option<String>) {
     let proxy = Proxy::start(peer.address(), slow);
     let mut rig = station(&peer.destination(proxy.address()));
     rig.env.extend(path.map(|path| ("PATH".into(), path)));
-    rig.scene(&picture(1));
+    rig.scene(&noise(1, 500));
     rig.start();
     rig.open_session(3);
     rig.shoot();

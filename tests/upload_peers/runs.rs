@@ -8,6 +8,7 @@ use crate::peers::{Kind, Peer, Served};
 use crate::station::{Station, all_is_there, no_receipt_without_its_object, open, photo, raw};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use shutterline::archive::OutboxRow;
 
 /// Changes from one peer to the next, so that they do not all meet the same days.
 const SEED: u64 = 20_260_620;
@@ -27,7 +28,7 @@ fn fault(draw: &mut StdRng, http: bool, size: u64) -> Fault {
         3 => Fault::Stall(at),
         4 => Fault::Slow(draw.random_range(500..4000)),
         5 => Fault::Refuse,
-        6 => Fault::Answer([429, 500, 502, 503][draw.random_range(0..4)]),
+        6 => Fault::Answer([429, 500, 502, 503][draw.random_range(0..4_usize)]),
         7 => Fault::Unheard,
         _ => Fault::Flip(draw.random_range(0..1 << 20)),
     }
@@ -96,7 +97,7 @@ impl<'p> Days<'p> {
         let about = format!("{about}, {items} frames, {plan:?}");
         let proxy = Proxy::start(self.peer.address(), plan);
         let mut work = self.station.work(self.peer, proxy.address());
-        let met = |rows: &[_]| proxy.is_through() || open(rows).is_empty();
+        let met = |rows: &[OutboxRow]| proxy.is_through() || open(rows).is_empty();
         self.station.until(&about, met);
         if self.draw.random_range(0..4) == 0 {
             // The station dies in the middle, and what it has receipts for is there.

@@ -274,14 +274,6 @@ impl Station {
     pub fn until_delivered(&self) -> Vec<OutboxRow> {
         self.until("an empty outbox", |rows| open(rows).is_empty())
     }
-
-    /// Everything due at once, as `upload retry` does it.
-    pub fn retry(&self) {
-        let outbox = self.archive.outbox();
-        let all = shutterline::archive::Selection::default();
-        let retried = self.runtime.block_on(outbox.retry(all));
-        retried.expect("retry");
-    }
 }
 
 /// The i-th student's number.
@@ -343,7 +335,11 @@ pub fn no_receipt_without_its_object(peer: &dyn Peer, rows: &[OutboxRow], about:
 
 /// A small photo, different for each number, of some kilobytes.
 pub fn photo(number: u32) -> Vec<u8> {
-    let side = 40 + number % 7 * 30;
+    noise(number, 40 + number % 7 * 30)
+}
+
+/// A square photo of nothing, which no compression makes small.
+pub fn noise(number: u32, side: u32) -> Vec<u8> {
     let image = image::RgbImage::from_fn(side, side, |x, y| {
         let v = (x * 131 + y * 197 + number * 7919).wrapping_mul(2_654_435_761);
         image::Rgb([(v >> 24) as u8, (v >> 16) as u8, (v >> 8) as u8])

@@ -111,7 +111,11 @@ pub fn no_secret_is_said(rig: &Rig, peer: &dyn Peer) {
 
 /// Three students, three photos, and how each was proven.
 fn delivers(peer: &dyn Peer, path: Option<String>, proof: &str) {
-    let mut rig = station(&peer.destination(peer.address()));
+    delivers_with(peer, "", path, proof);
+}
+
+fn delivers_with(peer: &dyn Peer, more: &str, path: Option<String>, proof: &str) {
+    let mut rig = station(&(peer.destination(peer.address()) + more));
     rig.env.extend(path.map(|path| ("PATH".into(), path)));
     rig.start();
     rig.open_session(3);
@@ -131,34 +135,45 @@ fn delivers_names(peer: &dyn Peer, path: Option<String>) {
     let mut rig = station(&(peer.destination(peer.address()) + key));
     rig.env.extend(path.map(|path| ("PATH".into(), path)));
     rig.start();
-    open_session(&rig, &["研2026 01", "A+b#c%41&d"]);
+    open_session(&rig, &["研2026-01", "A+b#c%41&d"]);
     shoot_all(&rig, 2);
     let rows = until_delivered(&rig, 2);
     all_is_there(peer, &rows, "names");
     let names: Vec<_> = peer.objects().into_keys().collect();
-    let first = |name: &String| name.starts_with("毕业照 2026/研2026 01/0001 ");
+    let first = |name: &String| name.starts_with("毕业照 2026/研2026-01/0001 ");
     assert!(names.iter().any(first), "{names:#?}");
     rig.stop();
 }
 
+const READ_BACK: &str = "verify = \"read-back\"\n";
+
 #[test]
-fn s3_by_its_checksum() {
+fn s3_by_its_checksum_or_by_reading_back() {
     if let Some(peer) = Served::start(Kind::S3) {
         delivers(&peer, None, "etag-md5");
     }
-}
-
-#[test]
-fn webdav_by_reading_back() {
-    if let Some(peer) = Served::start(Kind::WebDav) {
-        delivers(&peer, None, "read-back");
+    if let Some(peer) = Served::start(Kind::S3) {
+        delivers_with(&peer, READ_BACK, None, "read-back");
     }
 }
 
 #[test]
-fn an_intake_by_its_receipt() {
+fn webdav_by_a_sample_or_by_reading_back() {
+    if let Some(peer) = Served::start(Kind::WebDav) {
+        delivers(&peer, None, "size-and-sample");
+    }
+    if let Some(peer) = Served::start(Kind::WebDav) {
+        delivers_with(&peer, READ_BACK, None, "read-back");
+    }
+}
+
+#[test]
+fn an_intake_by_its_receipt_or_by_reading_back() {
     if let Some(peer) = Served::start(Kind::Intake) {
         delivers(&peer, None, "receipt-sha256");
+    }
+    if let Some(peer) = Served::start(Kind::Intake) {
+        delivers_with(&peer, READ_BACK, None, "read-back");
     }
 }
 
@@ -170,9 +185,12 @@ fn an_intake_by_forms_by_its_receipt() {
 }
 
 #[test]
-fn sftp_by_reading_back() {
+fn sftp_by_a_sample_or_by_reading_back() {
     if let Some(peer) = Sftp::start(None) {
-        delivers(&peer, Some(peer.path()), "read-back");
+        delivers(&peer, Some(peer.path()), "size-and-sample");
+    }
+    if let Some(peer) = Sftp::start(None) {
+        delivers_with(&peer, READ_BACK, Some(peer.path()), "read-back");
     }
 }
 
@@ -192,7 +210,7 @@ fn names_as_schools_have_them() {
 fn behind_a_schools_own_authority() {
     for (kind, proof) in [
         (Kind::S3, "etag-md5"),
-        (Kind::WebDav, "read-back"),
+        (Kind::WebDav, "size-and-sample"),
         (Kind::Intake, "receipt-sha256"),
     ] {
         let folder = tempfile::tempdir().expect("folder");
