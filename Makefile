@@ -28,9 +28,10 @@ release: ## Build the optimised binary, target/release/shutterline (installs wha
 	@scripts/setup build
 	$(CARGO) build --locked --release
 
-test: ## Run every test on real libgphoto2 and a virtual camera (installs what lacks)
+test: ## Run every test on real libgphoto2, a virtual camera and servers of other people (installs what lacks)
 	@scripts/setup test
 	@scripts/fetch-virtual-camera >/dev/null || echo 'test: without the virtual camera the tests on libgphoto2 are left out'
+	@scripts/fetch-peers >/dev/null || echo 'test: without these peers uploads are tested against folders and OpenSSH only'
 	$(CARGO) test --locked
 
 demo: ## Play a venue morning of 12 students; ARGS=--interactive or ARGS=--fast

@@ -1,58 +1,16 @@
 //! Disks that are full, disks that fail, and a database that somebody else holds.
 
 use super::kept::{Before, second_is_whole, sha256_of, station};
+use super::rig::disk::Disk;
 use super::rig::{CAP, Rig, files_below, student};
 use super::{Answer, ask, run};
 use serde_json::json;
 use shutterline::clock;
 use shutterline::model::Fault;
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-
-/// A small disk of its own; taken off again at the end.
-struct Disk(PathBuf);
-
-impl Disk {
-    /// `None`, and a line that nobody overlooks, where mounting is not ours to do.
-    fn at(folder: PathBuf, megabytes: u32) -> Option<Self> {
-        std::fs::create_dir_all(&folder).expect("folder");
-        let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
-            .arg(&folder)
-            .output();
-        match mount {
-            Ok(done) if done.status.success() => Some(Self(folder)),
-            why => {
-                eprintln!("SKIPPED: a full disk needs the right to mount a tmpfs: {why:?}");
-                None
-            }
-        }
-    }
-
-    /// Takes all its space but `left` bytes.
-    fn fill(&self, left: u64) {
-        let path = self.0.join("filler");
-        let mut filler = std::fs::File::create(&path).expect("filler");
-        let chunk = vec![1; 1 << 20];
-        while filler.write_all(&chunk).is_ok() {}
-        let full = filler.metadata().expect("filler").len();
-        filler.set_len(full - left).expect("room");
-    }
-
-    fn free(&self) {
-        std::fs::remove_file(self.0.join("filler")).expect("filler");
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        // The daemon may still run; the disk goes when it does.
-        Command::new("umount").arg("-l").arg(&self.0).status().ok();
-    }
-}
 
 /// Noise, of some megabytes: large enough to be caught in the middle of its download.
 fn large_picture() -> Vec<u8> {

@@ -1,6 +1,8 @@
 //! A real daemon on a sim camera, in a folder of its own, driven through its socket.
 #![allow(dead_code, reason = "each test binary uses its own part of the rig")]
 
+pub mod disk;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shutterline::clock;
