@@ -3,12 +3,12 @@
 
 use crate::peers::{Kind, Peer, Served, skipped};
 use crate::rig::{Rig, picture, process_kib};
-use crate::station::{self, NAME, Station};
+use crate::station::{self, Station};
 use crate::table::{Table, percentile, time};
 use shutterline::clock;
-use shutterline::model::Millis;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 /// Originals of ten million bytes; the environment variable `SHUTTERLINE_BENCH_ORIGINALS` has another number, for who has the memory: the
 /// server keeps them there.
@@ -37,7 +37,7 @@ fn next_of_many(table: &mut Table) {
     // Rows like the one that is there; shooting a hundred thousand frames takes longer than the queue is worth.
     let path = station.folder.path().join("data/shutterline.db");
     let db = rusqlite::Connection::open(path).expect("database");
-    db.busy_timeout(std::time::Duration::from_secs(10)).expect("patience");
+    db.busy_timeout(Duration::from_secs(10)).expect("patience");
     db.execute(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
          INSERT INTO outbox (file, destination, key, sha256, size_bytes, state, turn, taken_at_ms, begun)
@@ -48,7 +48,7 @@ fn next_of_many(table: &mut Table) {
     let mut took: Vec<u64> = (0..200)
         .map(|_| {
             let begun = clock::boot_time_us();
-            let due = station.due(NAME, 2);
+            let due = station.due(2);
             assert_eq!(due.len(), 2);
             clock::boot_time_us() - begun
         })
@@ -82,7 +82,10 @@ fn beside_rclone(table: &mut Table) {
     std::fs::write("/proc/self/clear_refs", "5").expect("the peak's reset");
     let begun = clock::boot_time_us();
     let work = sender.work(&peer, peer.address());
-    sender.until_delivered_within(Millis(3_600_000));
+    let hour = Duration::from_secs(3600);
+    sender.until_within(hour, "an empty outbox", |rows| {
+        station::open(rows).is_empty()
+    });
     let ours = clock::boot_time_us() - begun;
     drop(work);
     let grown = process_kib(std::process::id(), "VmHWM").saturating_sub(before);
@@ -122,20 +125,44 @@ fn rclone(folder: &Path) -> Option<u64> {
     };
     let begun = clock::boot_time_us();
     let copied = Command::new("rclone")
-        .args(["copy", "--transfers", "2", "--checkers", "2", "--retries", "1"])
-        .args(["--s3-no-check-bucket", "--s3-chunk-size", "8Mi", "--s3-upload-cutoff", "8Mi"])
+        .args([
+            "copy",
+            "--transfers",
+            "2",
+            "--checkers",
+            "2",
+            "--retries",
+            "1",
+        ])
+        .args([
+            "--s3-no-check-bucket",
+            "--s3-chunk-size",
+            "8Mi",
+            "--s3-upload-cutoff",
+            "8Mi",
+        ])
         .arg(folder)
         .arg("there:graduates/rclone")
         .env("RCLONE_CONFIG", keep.path().join("none.conf"))
         .env("RCLONE_CONFIG_THERE_TYPE", "s3")
         .env("RCLONE_CONFIG_THERE_PROVIDER", "Other")
         .env("RCLONE_CONFIG_THERE_REGION", "us-east-1")
-        .env("RCLONE_CONFIG_THERE_ENDPOINT", format!("http://{}", peer.address()))
+        .env(
+            "RCLONE_CONFIG_THERE_ENDPOINT",
+            format!("http://{}", peer.address()),
+        )
         .env("RCLONE_CONFIG_THERE_ACCESS_KEY_ID", secret("access-key-id"))
-        .env("RCLONE_CONFIG_THERE_SECRET_ACCESS_KEY", secret("secret-access-key"))
+        .env(
+            "RCLONE_CONFIG_THERE_SECRET_ACCESS_KEY",
+            secret("secret-access-key"),
+        )
         .output()
         .expect("rclone");
-    assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+    assert!(
+        copied.status.success(),
+        "{}",
+        String::from_utf8_lossy(&copied.stderr)
+    );
     Some(clock::boot_time_us() - begun)
 }
 

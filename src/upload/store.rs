@@ -252,8 +252,7 @@ impl Attempt<'_> {
         if renames {
             let renamed = self.operator.rename(&first, &item.key).await;
             renamed.map_err(|e| self.told("rename", &item.key, &e))?;
-            let found = self.operator.stat(&item.key).await;
-            let found = found.map_err(|e| self.told("read", &item.key, &e))?;
+            let found = self.look(&item.key).await?;
             self.has_size(&item.key, &found, source)?;
         }
         Ok(proof)
@@ -310,8 +309,7 @@ impl Attempt<'_> {
     async fn verify(&self, source: &Source, key: &str) -> Result<Proof, UploadError> {
         let all = self.store.folder.is_some() || self.store.settings.verify == Verify::ReadBack;
         if !all {
-            let found = self.operator.stat(key).await;
-            let found = found.map_err(|e| self.told("read", key, &e))?;
+            let found = self.look(key).await?;
             self.has_size(key, &found, source)?;
             if let Some(proof) = by_etag(&found, source) {
                 return Ok(proof);
@@ -331,6 +329,23 @@ impl Attempt<'_> {
         }
     }
 
+    /// Looks at what was taken just now: that it is not there is no wrong place, but a server that forgets.
+    async fn look(&self, key: &str) -> Result<Metadata, UploadError> {
+        let found = self.operator.stat(key).await;
+        found.map_err(|e| self.gone_or(key, &e))
+    }
+
+    fn gone_or(&self, key: &str, error: &opendal::Error) -> UploadError {
+        match error.kind() {
+            opendal::ErrorKind::NotFound => UploadError::Mismatch {
+                destination: self.store.settings.name.clone(),
+                key: key.to_owned(),
+                found: "it was taken, and is not there".to_owned(),
+            },
+            _ => self.told("read", key, error),
+        }
+    }
+
     /// Reads the beginning, the end and somewhere between.
     async fn sample(&self, source: &Source, key: &str) -> Result<(), UploadError> {
         let size = source.content.size_bytes.0;
@@ -340,7 +355,7 @@ impl Attempt<'_> {
             let ours = source.range(from, SAMPLE_BYTES).await?;
             let range = from..from + SAMPLE_BYTES as u64;
             let theirs = self.operator.read_with(key).range(range).await;
-            let theirs = theirs.map_err(|e| self.told("read", key, &e))?;
+            let theirs = theirs.map_err(|e| self.gone_or(key, &e))?;
             if self.store.client.is_none() {
                 self.meter.pass(theirs.len()).await;
             }
@@ -372,7 +387,7 @@ impl Attempt<'_> {
 
     /// Reads all of an object.
     async fn read(&self, key: &str) -> Result<Content, UploadError> {
-        let failed = |e: opendal::Error| self.told("read", key, &e);
+        let failed = |e: opendal::Error| self.gone_or(key, &e);
         let reader = match self.store.folder {
             Some(_) => self.operator.reader_with(key).chunk(4 * PIECE_BYTES).await,
             None => self.operator.reader(key).await,

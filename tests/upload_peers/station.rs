@@ -1,7 +1,7 @@
 //! A real archive and a real outbox worker, without the daemon around them, so that hundreds of bad days fit into a minute.
 
 use crate::peers::{Objects, Peer};
-use shutterline::archive::{Archive, Done, Job, JobId, OutboxRow, Reader};
+use shutterline::archive::{Archive, Done, Job, JobId, OutboxItem, OutboxRow, Reader};
 use shutterline::clock;
 use shutterline::config::Config;
 use shutterline::daemon::Options;
@@ -248,6 +248,13 @@ impl Station {
         }))
     }
 
+    /// What the archive says is due at the destination.
+    pub fn due(&self, limit: u32) -> Vec<OutboxItem> {
+        let outbox = self.archive.outbox();
+        let asked = outbox.due(NAME.to_owned(), clock::boot_time(), limit);
+        self.runtime.block_on(asked).expect("due")
+    }
+
     /// The outbox as its rows have it.
     pub fn rows(&self) -> Vec<OutboxRow> {
         let reader = Reader::open(self.archive.data()).expect("reader");
@@ -257,7 +264,18 @@ impl Station {
     /// Waits for a condition of the outbox.
     #[track_caller]
     pub fn until(&self, what: &str, reached: impl Fn(&[OutboxRow]) -> bool) -> Vec<OutboxRow> {
-        let end = clock::boot_time() + Millis(CAP.as_millis() as u64);
+        self.until_within(CAP, what, reached)
+    }
+
+    /// The same with a cap of the caller's.
+    #[track_caller]
+    pub fn until_within(
+        &self,
+        cap: Duration,
+        what: &str,
+        reached: impl Fn(&[OutboxRow]) -> bool,
+    ) -> Vec<OutboxRow> {
+        let end = clock::boot_time() + Millis(cap.as_millis() as u64);
         loop {
             let rows = self.rows();
             if reached(&rows) {
