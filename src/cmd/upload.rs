@@ -18,6 +18,7 @@ const EXAMPLES: &str = "Examples:
   shutterline upload retry 1207                   # this one, also if it was skipped
   shutterline upload skip 1207                    # do not send it; its photo stays here
   shutterline upload pause --destination office   # until `upload resume`, also over a restart
+  shutterline upload resume                       # go on, everywhere
   shutterline upload metered on                   # the network costs money";
 
 /// How often `--watch` looks again.

@@ -43,6 +43,8 @@ pub struct Options {
     pub destinations: Vec<upload::Destination>,
     /// How fast, and how patiently.
     pub pace: upload::Pace,
+    /// How long delivered photos stay.
+    pub retention: archive::Retention,
 }
 
 /// A config that cannot be turned into a station.
@@ -96,7 +98,16 @@ impl Options {
                 parallel: u32::from(config.upload.parallel),
                 ..upload::Pace::default()
             },
+            retention: retention(config),
         })
+    }
+}
+
+fn retention(config: &Config) -> archive::Retention {
+    let days = u64::from(config.retention.originals_days);
+    archive::Retention {
+        keep: (days > 0).then_some(Millis(days * 86_400_000)),
+        keep_newest: config.retention.keep_newest,
     }
 }
 
@@ -122,6 +133,7 @@ fn policy(config: &Config) -> Policy {
         digits_timeout: station.digits_timeout,
         refetch: station.refetch,
         min_free: station.min_free,
+        warn_free: config.retention.warn_free,
         clear_card: station.clear_card,
     }
 }

@@ -6,6 +6,7 @@ use super::metrics::Metrics;
 use super::options::Options;
 use super::panel::start_panel;
 use super::publish::Publisher;
+use super::retention;
 use super::shell::{End, Parts};
 use super::sight::{Cores, load_models};
 use super::threads::{forward_asks, start_housekeeping, start_loop};
@@ -68,6 +69,7 @@ pub struct Daemon {
     stop_web: Option<oneshot::Sender<()>>,
     web: tokio::task::JoinHandle<std::io::Result<()>>,
     uploads: tokio::task::JoinHandle<ArchiveError>,
+    clearing: tokio::task::JoinHandle<()>,
     socket: PathBuf,
     /// Keeps what is known of each destination's traffic for those who look.
     _traffic: watch::Sender<BTreeMap<String, Traffic>>,
@@ -147,6 +149,7 @@ impl Daemon {
             quiet,
             counts,
         );
+        let clearing = retention::start(archive.clearing()?, options.retention, publisher.status());
         let (leftovers, left_over) = channel();
         start_housekeeping(&data, incoming, counted.clone(), left_over, &inbox)?;
         forward_asks(questions, &inbox)?;
@@ -184,6 +187,7 @@ impl Daemon {
             stop_web: Some(stop_web),
             web,
             uploads,
+            clearing,
             socket: options.socket,
             _traffic: traffic,
         })
@@ -215,6 +219,7 @@ impl Daemon {
             stop.send(()).ok();
         }
         self.uploads.abort();
+        self.clearing.abort();
         let end = match finished {
             Some(end) => end,
             None => {
