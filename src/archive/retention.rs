@@ -69,7 +69,7 @@ impl KeptFrame {
     pub(super) fn may_go(&self, keep: Millis, now: WallMs) -> bool {
         let over = |since: WallMs| {
             let kept = i64::try_from(keep.0).unwrap_or(i64::MAX);
-            since <= now && since.0.saturating_add(kept) <= now.0
+            since.0.saturating_add(kept) <= now.0
         };
         let mut delivered = self.files.iter().filter(|f| f.required > 0).peekable();
         self.closed
