@@ -331,6 +331,21 @@ fn a_destination_needs_what_its_kind_needs_and_nothing_else() {
 }
 
 #[test]
+fn a_warning_comes_before_the_station_stops() {
+    problem("[retention]\nwarn-free-gb = 1", 2, &["without a warning"]);
+    let parse = |text| Config::parse(text, "test.toml").unwrap();
+    let config = parse("[retention]\noriginals-days = 30\nkeep-newest = 5\nwarn-free-gb = 12\n");
+    assert_eq!(config.retention.originals_days, 30);
+    assert_eq!(config.retention.keep_newest, 5);
+    assert_eq!(config.retention.warn_free, Bytes(12_000_000_000));
+    assert_eq!(
+        parse("").retention.originals_days,
+        0,
+        "nothing goes unless it is asked for"
+    );
+}
+
+#[test]
 fn every_problem_comes_at_once_and_in_order() {
     let text = "[station]\nsettle-s = 1\npolicy = 7\nfiles-per-frame = 3\n[chek]\n[upload]\nbackoff-first-ms = 500000\n";
     let found = problems(text);

@@ -134,6 +134,10 @@ fn delivered_under_the_right_name(rig: &Rig, step: &str) {
 fn a_death_at_each_step_of_the_archive_loses_nothing() {
     for point in CrashPoint::ALL {
         let word = point.as_str();
+        // Nothing is cleared on a day: `archive/tests/clearing.rs` dies there.
+        if word.starts_with("after-clear") {
+            continue;
+        }
         let of_a_move = word == "after-journal"
             || word == "after-new-file"
             || word == "after-swap"

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 macro_rules! crash_points {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
-        /// A step between a file's arrival and its row, or within a move. A drill that reaches it aborts.
+        /// A step between a file's arrival and its row, or within a move or a clearing. A drill that reaches it aborts.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum CrashPoint {
             $($(#[$doc])* $name,)*
@@ -48,6 +48,10 @@ crash_points! {
     AfterSwap = "after-swap",
     /// The old files are removed; the journal still knows them.
     AfterOldRemoved = "after-old-removed",
+    /// Delivered photos are marked as cleared; they still lie there.
+    AfterClearMark = "after-clear-mark",
+    /// One of them is removed.
+    AfterClearRemove = "after-clear-remove",
 }
 
 impl fmt::Display for CrashPoint {

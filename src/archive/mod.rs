@@ -1,8 +1,8 @@
 //! Everything durable: SQLite and photo files both, and nothing else touches either.
 //!
 //! One thread does one job after another in the order they were handed in; a job is stored whole or not at all. It keeps I2
-//! (whole files, journalled moves), I3 (each file of the camera exactly once, verified before anybody is told), I5 (it deletes
-//! no photo; receipts are taken only for the bytes that were queued), I6 (serials without gaps, by the schema), I7 (one event
+//! (whole files, journalled moves), I3 (each file of the camera exactly once, verified before anybody is told), I5 (a photo is
+//! cleared only after every required receipt, and receipts are taken only for the bytes that were queued), I6 (serials without gaps, by the schema), I7 (one event
 //! row a change, in the same commit) and I9 (a tag never touches the image). It never decides who owns a frame, never waits
 //! for a network, and never tries a failed write again on the same file.
 
@@ -23,6 +23,7 @@ mod outbox_queue;
 mod outbox_rows;
 mod place;
 mod reader;
+mod retention;
 mod rows;
 mod schema;
 mod snapshot;
@@ -49,6 +50,7 @@ pub use look::{
 };
 pub use outbox::{Outbox, OutboxId, OutboxItem, OutboxRemoval, Receipt, Selection};
 pub use reader::{EventRow, FrameFilter, OutboxRow, Reader};
+pub use retention::{Cleared, Clearing, Retention};
 pub use start::Notice;
 pub use verify::{Problem, Verified, VerifyStep};
 
@@ -215,6 +217,17 @@ impl Archive {
             sender: self.sender.clone(),
             news: self.news.clone(),
         }
+    }
+
+    /// What clears delivered photos.
+    ///
+    /// # Errors
+    /// When the database cannot be opened to read beside the archive's thread.
+    pub fn clearing(&self) -> std::result::Result<Clearing, ArchiveError> {
+        Ok(Clearing {
+            sender: self.sender.clone(),
+            reader: Reader::open(&self.data)?,
+        })
     }
 
     /// What start-up found and a person should know; it is in the log too.

@@ -127,6 +127,7 @@ impl Worker {
     /// may have changed since it was last done; hashes are `archive verify`'s.
     pub(super) fn reconcile(&self) -> Result<Vec<Notice>> {
         let mut notices = Vec::new();
+        self.finish_clearing()?;
         for replayed in self.replay()? {
             notices.push(if replayed.swapped {
                 Notice::MoveFinished {
@@ -187,13 +188,17 @@ impl Worker {
     }
 
     fn reconcile_folder(&self, folder: &str, notices: &mut Vec<Notice>) -> Result<()> {
-        let mut rows: HashMap<String, FrameId> = query(
+        let mut rows: HashMap<String, (FrameId, bool)> = query(
             &self.db,
             "file",
             // Paths are compared by their bytes: '0' is the character after '/'.
-            "SELECT path, frame FROM file WHERE path = ?1 OR (path >= ?1 || '/' AND path < ?1 || '0')",
+            "SELECT path, frame, cleared_at_ms IS NULL AS here FROM file
+             WHERE path = ?1 OR (path >= ?1 || '/' AND path < ?1 || '0')",
             [folder],
-            |row| Ok((row.get("path")?, FrameId(row.get("frame")?))),
+            |row| {
+                let frame = FrameId(row.get("frame")?);
+                Ok((row.get("path")?, (frame, row.flag("here")?)))
+            },
         )?
         .into_iter()
         .collect();
@@ -217,7 +222,9 @@ impl Worker {
                 prune(parent);
             }
         }
-        let mut missing: Vec<_> = rows.into_iter().collect();
+        // What was cleared is not missed.
+        let here = rows.into_iter().filter(|(_, (_, here))| *here);
+        let mut missing: Vec<_> = here.map(|(path, (frame, _))| (path, frame)).collect();
         missing.sort();
         notices.extend(
             missing

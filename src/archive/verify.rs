@@ -102,9 +102,11 @@ impl Reader {
         let mut paths = Vec::new();
         walk(&self.data, PHOTOS, &mut paths)?;
         let sql = "SELECT * FROM file ORDER BY path";
-        let rows = self.with(|db| query(db, "file", sql, [], rows::file))?;
-        let total = rows.len() as u64;
+        let mut rows = self.with(|db| query(db, "file", sql, [], rows::file))?;
         let known: HashSet<String> = rows.iter().map(|r| r.file.path.clone()).collect();
+        // What every required destination has is no longer expected here.
+        rows.retain(|r| r.file.cleared_at.is_none());
+        let total = rows.len() as u64;
         let mut verified = Verified::default();
         for row in rows {
             verified.files += 1;
@@ -132,7 +134,8 @@ impl Reader {
         Ok(verified)
     }
 
-    /// A file that moved between its row being read and its bytes is looked at again under its new row.
+    /// A file that moved between its row being read and its bytes is looked at again under its new row; one that was cleared
+    /// meanwhile is not missed.
     fn verify_row(&self, row: StoredFile, pause: &impl Fn()) -> Result<Option<(String, Problem)>> {
         let mut row = row;
         loop {
@@ -142,6 +145,7 @@ impl Reader {
             let sql = "SELECT * FROM file WHERE id = ?1";
             let now = self.with(|db| first(db, "file", sql, [row.id], rows::file))?;
             match now {
+                Some(now) if now.file.cleared_at.is_some() => return Ok(None),
                 Some(now) if now != row => row = now,
                 _ => return Ok(Some((row.file.path, problem))),
             }

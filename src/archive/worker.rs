@@ -4,6 +4,7 @@ use super::disk::Timed;
 use super::error::{ArchiveError, Result};
 use super::files::Files;
 use super::outbox::OutboxAsk;
+use super::retention::ClearAsk;
 use super::rows::said;
 use super::{Done, Job, JobId, Options, Waits, outbox, outbox_hand, outbox_rows};
 use crate::clock;
@@ -24,6 +25,7 @@ const FULL_PAUSE: Duration = Duration::from_millis(250);
 pub(super) enum Message {
     Job(Job),
     Outbox(OutboxAsk),
+    Clear(ClearAsk),
     /// Everything before this is done first.
     Stop,
 }
@@ -55,6 +57,7 @@ impl Worker {
                     }
                 }
                 Message::Outbox(ask) => self.outbox(ask),
+                Message::Clear(ask) => self.clearing(ask),
                 Message::Stop => return,
             }
         }

@@ -6,7 +6,9 @@ use super::when;
 use crate::clock;
 use crate::model::{Measure, MeasureState, Outcome, Report, Serial, SessionId};
 use crate::web::client::{Client, encode, frames_path};
-use crate::web::wire::{DryRunBody, FrameDetail, FrameQuery, FrameView, NoBody, ReassignBody};
+use crate::web::wire::{
+    DryRunBody, FileView, FrameDetail, FrameQuery, FrameView, NoBody, ReassignBody,
+};
 use clap::{Args, Subcommand};
 
 const EXAMPLES: &str = "Examples:
@@ -176,10 +178,20 @@ fn list_text(frames: &[FrameView]) -> String {
             verdict_text(frame),
             or_dash(Some(frame.reasons.join(", ")).filter(|r| !r.is_empty())),
             when::ago(frame.taken_at_ms, now, frame.taken_at_trusted),
-            or_dash(frame.size_bytes),
+            size_text(frame),
         ]);
     }
     text(&rows)
+}
+
+/// The size of its file, or that it is no longer here.
+fn size_text(frame: &FrameView) -> String {
+    let main = |file: &&FileView| Some(&file.path) == frame.path.as_ref();
+    let cleared = frame.files.iter().find(main).and_then(|f| f.cleared_at_ms);
+    match cleared {
+        Some(_) => "已清理 cleared".to_owned(),
+        None => or_dash(frame.size_bytes),
+    }
 }
 
 /// The serial, or in its place whom the frame may belong to.

@@ -18,6 +18,7 @@ const EXAMPLES: &str = "Examples:
   shutterline upload retry 1207                   # this one, also if it was skipped
   shutterline upload skip 1207                    # do not send it; its photo stays here
   shutterline upload pause --destination office   # until `upload resume`, also over a restart
+  shutterline upload resume                       # go on, everywhere
   shutterline upload metered on                   # the network costs money";
 
 /// How often `--watch` looks again.
@@ -60,11 +61,10 @@ pub enum UploadVerb {
         format: Format,
     },
     /// Do not send items; their photos stay on the station
-    #[command(arg_required_else_help = true)]
     Skip {
         /// Which.
         #[command(flatten)]
-        which: Which,
+        which: Named,
         /// How to print.
         #[command(flatten)]
         format: Format,
@@ -108,6 +108,18 @@ pub struct Which {
     pub destination: Option<String>,
 }
 
+/// The same, where all of everything would be too much.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct Named {
+    /// Numbers of items, as `upload status` shows them
+    #[arg(value_name = "ID")]
+    pub ids: Vec<i64>,
+    /// All that waits for this destination, or only those named of it
+    #[arg(long, value_name = "NAME")]
+    pub destination: Option<String>,
+}
+
 /// One destination, or all.
 #[derive(Debug, Args)]
 pub struct Place {
@@ -125,12 +137,10 @@ pub enum Switch {
     Off,
 }
 
-impl From<Which> for Selection {
-    fn from(which: Which) -> Self {
-        Self {
-            destination: which.destination,
-            ids: which.ids.into_iter().map(OutboxId).collect(),
-        }
+fn selection(destination: Option<String>, ids: Vec<i64>) -> Selection {
+    Selection {
+        destination,
+        ids: ids.into_iter().map(OutboxId).collect(),
     }
 }
 
@@ -143,11 +153,11 @@ pub async fn run(args: UploadArgs, client: &Client) -> anyhow::Result<()> {
             format,
         } => return status(client, watch, limit, format).await,
         UploadVerb::Retry { which, format } => {
-            let which = Selection::from(which);
+            let which = selection(which.destination, which.ids);
             (client.post("/v1/upload/retry", &which).await?, format)
         }
         UploadVerb::Skip { which, format } => {
-            let which = Selection::from(which);
+            let which = selection(which.destination, which.ids);
             (client.post("/v1/upload/skip", &which).await?, format)
         }
         UploadVerb::Pause { place, format } => {

@@ -68,9 +68,15 @@ fn storage_full(disks: &[StationDisk]) -> &'static str {
 
 /// What to do about an alarm, where its own words do not say it.
 pub fn alarm(alarm: &str) -> Option<&'static str> {
-    alarm.starts_with("not-downloaded").then_some(
-        "照片只在相机卡上：请重拍，检查数据线和磁盘，不要动卡 · only the camera's card has it: shoot again, check the cable and the disk, leave the card in",
-    )
+    match alarm.split(' ').next() {
+        Some("not-downloaded") => Some(
+            "照片只在相机卡上：请重拍，检查数据线和磁盘，不要动卡 · only the camera's card has it: shoot again, check the cable and the disk, leave the card in",
+        ),
+        Some("storage-low") => Some(
+            "磁盘快满了，还能拍：等照片发送完，或换一块大盘 · the disk fills up, shooting goes on: let the outbox empty, or bring a larger disk",
+        ),
+        _ => None,
+    }
 }
 
 /// How a destination stands, in words.

@@ -18,6 +18,7 @@ pub(super) fn problems(config: &Config) -> Vec<Problem> {
     findings.places();
     findings.upload();
     findings.destinations();
+    findings.retention();
     findings.problems
 }
 
@@ -340,6 +341,21 @@ impl Findings<'_> {
                     "write 1 to 16",
                 );
             }
+        }
+    }
+
+    fn retention(&mut self) {
+        let (warn, stop) = (
+            self.config.retention.warn_free,
+            self.config.station.min_free,
+        );
+        let said = self.config.line("retention.warn-free-gb").is_some();
+        if said && warn.0 > 0 && warn <= stop {
+            self.note(
+                "retention.warn-free-gb",
+                format!("the station would stop at {stop} without a warning"),
+                "write more than station.min-free-mb, or 0 for no warning",
+            );
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct Config {
     pub check: Check,
     /// How frames travel on.
     pub upload: Upload,
+    /// `[retention]`.
+    pub retention: Retention,
     /// Where frames travel to; none by default.
     pub destinations: Vec<Destination>,
     /// Where clients reach the station.
@@ -363,6 +365,28 @@ impl Default for Check {
             standard: "cn-graduate-blue".into(),
             models: None,
             threads: 1,
+        }
+    }
+}
+
+/// `[retention]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retention {
+    /// `originals-days`: photos that every required destination has are removed here this long after the last receipt; 0 for
+    /// never; 0.
+    pub originals_days: u32,
+    /// `keep-newest`: this many frames stay whatever was delivered, the newest; 1000.
+    pub keep_newest: u64,
+    /// `warn-free-gb`: below this much free space an alarm says so; 0 for none; 5.
+    pub warn_free: Bytes,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            originals_days: 0,
+            keep_newest: 1000,
+            warn_free: Bytes(5_000_000_000),
         }
     }
 }

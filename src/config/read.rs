@@ -41,6 +41,16 @@ fn walk(page: &mut Page, document: Option<&DeTable>) -> Config {
         s.number("threads", "a whole number", &mut config.check.threads);
     });
     root.section("upload", |s| delivery::read_upload(s, &mut config.upload));
+    root.section("retention", |s| {
+        let retention = &mut config.retention;
+        s.number(
+            "originals-days",
+            "a whole number of days",
+            &mut retention.originals_days,
+        );
+        s.number("keep-newest", "a whole number", &mut retention.keep_newest);
+        s.gigabytes("warn-free-gb", &mut retention.warn_free);
+    });
     root.section("socket", |s| {
         s.path("path", &mut config.socket.path);
         s.mode("mode", &mut config.socket.mode);

@@ -134,6 +134,12 @@ impl<'p, 't> Section<'p, 't> {
         into.0 = megabytes.saturating_mul(1_000_000);
     }
 
+    pub fn gigabytes(&mut self, key: &'static str, into: &mut Bytes) {
+        let mut gigabytes = into.0 / 1_000_000_000;
+        self.number(key, "a whole number of gigabytes", &mut gigabytes);
+        into.0 = gigabytes.saturating_mul(1_000_000_000);
+    }
+
     pub fn flag(&mut self, key: &'static str, into: &mut bool) {
         if let Some((value, line)) = self.leaf(key) {
             match value.as_bool() {

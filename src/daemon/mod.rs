@@ -18,6 +18,7 @@ mod panel;
 mod preflight;
 mod publish;
 mod recovery;
+mod retention;
 mod settings;
 mod shell;
 mod sight;

@@ -50,6 +50,8 @@ pub struct Options {
     pub limits: upload::Limits,
     /// When not at all.
     pub hush: upload::Hush,
+    /// How long delivered photos stay.
+    pub retention: archive::Retention,
 }
 
 /// A config that cannot be turned into a station.
@@ -108,7 +110,16 @@ impl Options {
                 QuietRule::Frame => upload::Hush::Frame,
                 QuietRule::Session => upload::Hush::Session,
             },
+            retention: retention(config),
         })
+    }
+}
+
+fn retention(config: &Config) -> archive::Retention {
+    let days = u64::from(config.retention.originals_days);
+    archive::Retention {
+        keep: (days > 0).then_some(Millis(days * 86_400_000)),
+        keep_newest: config.retention.keep_newest,
     }
 }
 
@@ -134,6 +145,7 @@ fn policy(config: &Config) -> Policy {
         digits_timeout: station.digits_timeout,
         refetch: station.refetch,
         min_free: station.min_free,
+        warn_free: config.retention.warn_free,
         clear_card: station.clear_card,
     }
 }

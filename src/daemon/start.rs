@@ -6,6 +6,7 @@ use super::metrics::Metrics;
 use super::options::Options;
 use super::panel::start_panel;
 use super::publish::Publisher;
+use super::retention;
 use super::shell::{End, Parts};
 use super::sight::{Cores, load_models};
 use super::threads::{forward_asks, start_housekeeping, start_loop};
@@ -68,6 +69,7 @@ pub struct Daemon {
     stop_web: Option<oneshot::Sender<()>>,
     web: tokio::task::JoinHandle<std::io::Result<()>>,
     uploads: tokio::task::JoinHandle<ArchiveError>,
+    clearing: tokio::task::JoinHandle<()>,
     socket: PathBuf,
 }
 
@@ -145,6 +147,7 @@ impl Daemon {
             Brake::new(quiet, options.limits),
             Told { counts, traffic },
         );
+        let clearing = retention::start(archive.clearing()?, options.retention, publisher.status());
         let (leftovers, left_over) = channel();
         start_housekeeping(&data, incoming, counted.clone(), left_over, &inbox)?;
         forward_asks(questions, &inbox)?;
@@ -182,6 +185,7 @@ impl Daemon {
             stop_web: Some(stop_web),
             web,
             uploads,
+            clearing,
             socket: options.socket,
         })
     }
@@ -212,6 +216,7 @@ impl Daemon {
             stop.send(()).ok();
         }
         self.uploads.abort();
+        self.clearing.abort();
         let end = match finished {
             Some(end) => end,
             None => {

@@ -20,6 +20,8 @@ pub(super) enum Alarm {
     Often(&'static str),
     /// A download keeps failing: the frame is on the camera's card only.
     NotDownloaded,
+    /// The data folder's disk fills up; the station shoots on for a while.
+    StorageLow,
     /// Another shot long after a pass, while others wait: forgot to move on?
     Advance,
 }
@@ -28,7 +30,11 @@ impl Alarm {
     fn serial(self) -> Option<Serial> {
         match self {
             Alarm::LateReject(s) | Alarm::Unfinished(s) | Alarm::TooManyShots(s) => Some(s),
-            Alarm::Equipment(_) | Alarm::Often(_) | Alarm::NotDownloaded | Alarm::Advance => None,
+            Alarm::Equipment(_)
+            | Alarm::Often(_)
+            | Alarm::NotDownloaded
+            | Alarm::StorageLow
+            | Alarm::Advance => None,
         }
     }
 }
@@ -42,6 +48,7 @@ impl fmt::Display for Alarm {
             Alarm::Equipment(reason) => write!(f, "equipment {reason}"),
             Alarm::Often(reason) => write!(f, "often {reason}"),
             Alarm::NotDownloaded => f.write_str("not-downloaded"),
+            Alarm::StorageLow => f.write_str("storage-low"),
             Alarm::Advance => f.write_str("advance?"),
         }
     }
@@ -59,6 +66,7 @@ impl Station {
         };
         let serial = match (alarm, self.stuck_file()) {
             (Alarm::NotDownloaded, Some((_, serial))) => serial,
+            (Alarm::StorageLow, _) => None,
             _ => alarm.serial().or(self.current()),
         };
         let entry = self.event(Actor::Station, kind).serial(serial);

@@ -47,6 +47,8 @@ pub struct Policy {
     pub refetch: Millis,
     /// Below this much free space the station refuses to shoot.
     pub min_free: Bytes,
+    /// Below this much free space an alarm says so, long before that; 0 for none.
+    pub warn_free: Bytes,
     /// Whether archived files are deleted on the camera.
     pub clear_card: bool,
 }

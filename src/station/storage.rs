@@ -1,5 +1,6 @@
 //! Room on the station's disks, and an archive that waits for it.
 
+use super::alarms::Alarm;
 use super::{ArchiveWait, Station};
 use crate::model::{Bytes, Fault, Refusal, RefusalCode, StationDisk};
 use std::collections::BTreeSet;
@@ -48,6 +49,11 @@ impl Station {
         }
         if low == Some(false) {
             self.fall_short(Short::Photo, false);
+        }
+        match too_little(free, self.policy.warn_free) {
+            Some(true) => self.alarm(Alarm::StorageLow),
+            Some(false) => drop(self.alarms.remove(&Alarm::StorageLow)),
+            None => {}
         }
         match landing.map(|free| too_little(free, LANDING)) {
             None => self.fall_short(Short::Landing, false),

@@ -73,6 +73,7 @@ impl Rig {
              [camera]\ndriver = \"sim\"\nsim-folder = {:?}\n\
              [archive]\ndata = {:?}\nincoming = {:?}\n\
              [check]\nstandard = {:?}\nmodels = {:?}\n\
+             [retention]\nwarn-free-gb = 0\n\
              [[destination]]\nname = \"agency\"\nkind = \"fs\"\nfolder = {:?}\n",
             dir.join("card"),
             dir.join("data"),

@@ -69,6 +69,7 @@ pub fn policy() -> Policy {
         digits_timeout: Millis(5000),
         refetch: Millis(1000),
         min_free: Bytes(1_000_000),
+        warn_free: Bytes(5_000_000),
         clear_card: false,
     }
 }

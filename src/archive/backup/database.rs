@@ -126,9 +126,16 @@ pub(super) fn digest_from(
     Ok(hasher.finish())
 }
 
-/// Every file that a row names, by path.
+/// Every file that a row names and that was not cleared, by path. The database may be of an older schema, which cleared none.
 pub(super) fn rows(db: &Connection) -> std::result::Result<Vec<Entry>, ArchiveError> {
-    let sql = "SELECT path, sha256, size_bytes FROM file ORDER BY path";
+    let sql = "SELECT 1 FROM pragma_table_info('file') WHERE name = 'cleared_at_ms'";
+    let clears = !query(db, "file", sql, [], |_| Ok(()))?.is_empty();
+    let sql = match clears {
+        true => {
+            "SELECT path, sha256, size_bytes FROM file WHERE cleared_at_ms IS NULL ORDER BY path"
+        }
+        false => "SELECT path, sha256, size_bytes FROM file ORDER BY path",
+    };
     query(db, "file", sql, [], |row| {
         Ok(Entry {
             path: row.get("path")?,

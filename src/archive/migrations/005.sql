@@ -93,3 +93,5 @@ CREATE INDEX outbox_due ON outbox (destination, state, next_at_ms, turn, id);
 CREATE INDEX outbox_file ON outbox (file, destination);
 -- How much waits, and since when.
 CREATE INDEX outbox_waiting ON outbox (destination, state, taken_at_ms, size_bytes);
+-- Receipts from a time without a trusted clock.
+CREATE INDEX outbox_uncounted ON outbox (id) WHERE verified_by IS NOT NULL AND counts_from_ms IS NULL;

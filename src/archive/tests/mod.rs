@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod backups;
+mod clearing;
 mod corrections;
 mod crashes;
 mod days;

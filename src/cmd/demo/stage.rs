@@ -93,6 +93,7 @@ impl Stage {
         format!(
             "# Written by `shutterline demo`.\n\
              [station]\nsettle-ms = {settle}\nmin-shot-interval-ms = {interval}\nmin-free-mb = 100\n\n\
+             [retention]\nwarn-free-gb = 0\n\n\
              [panel]\ndriver = \"sim\"\n\n\
              [camera]\ndriver = \"{driver}\"\nsim-folder = {card:?}\n\n\
              [archive]\ndata = {data:?}\nincoming = {incoming:?}\n\n\
