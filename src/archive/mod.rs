@@ -26,6 +26,7 @@ mod schema;
 mod snapshot;
 mod start;
 mod store;
+mod underway;
 mod verify;
 mod worker;
 mod write;
@@ -108,6 +109,7 @@ pub struct Archive {
     thread: Option<JoinHandle<()>>,
     stop: Arc<AtomicBool>,
     news: Arc<Notify>,
+    underway: underway::Underway,
     incoming: incoming::Incoming,
     data: PathBuf,
     station: StationId,
@@ -150,6 +152,7 @@ impl Archive {
         let (station, cloned) = start::identify(&db, &files.ground)?;
         // Stopped until all is in order: start-up reports a locked database or a full disk instead of waiting.
         let (stop, news) = (Arc::new(AtomicBool::new(true)), Arc::new(Notify::new()));
+        let underway = underway::Underway::default();
         let worker = Worker {
             db,
             data: data.clone(),
@@ -159,6 +162,7 @@ impl Archive {
             done,
             stop: stop.clone(),
             news: news.clone(),
+            underway: underway.clone(),
         };
         let mut notices: Vec<Notice> = cloned.into_iter().collect();
         notices.extend(worker.reconcile()?);
@@ -179,6 +183,7 @@ impl Archive {
             thread: Some(thread),
             stop,
             news,
+            underway,
             incoming,
             data,
             station,
@@ -213,6 +218,14 @@ impl Archive {
             sender: self.sender.clone(),
             news: self.news.clone(),
         }
+    }
+
+    /// Reads beside the thread, and knows what it is storing.
+    ///
+    /// # Errors
+    /// When the database cannot be opened once more.
+    pub fn reader(&self) -> std::result::Result<Reader, ArchiveError> {
+        Reader::beside(&self.data, self.underway.clone())
     }
 
     /// What start-up found and a person should know; it is in the log too.

@@ -3,6 +3,7 @@
 use super::error::{ArchiveError, Result};
 use super::outbox::OutboxItem;
 use super::rows::{self, StoredFile, query, said};
+use super::underway::Underway;
 use super::{layout, outbox_rows, schema, snapshot};
 use crate::model::{
     Actor, CameraFileKey, EventKind, Frame, FrameId, OutboxCounts, QueueEntry, Serial, Session,
@@ -18,6 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Reader {
     db: Arc<Mutex<Connection>>,
     pub(super) data: PathBuf,
+    /// Stays empty where the archive's thread is not ours.
+    pub(super) underway: Underway,
 }
 
 impl std::fmt::Debug for Reader {
@@ -81,10 +84,15 @@ pub struct OutboxRow {
 impl Reader {
     /// Opens an archive's database to read; the archive must have been opened once.
     pub fn open(data: &Path) -> std::result::Result<Self, ArchiveError> {
+        Self::beside(data, Underway::default())
+    }
+
+    pub(super) fn beside(data: &Path, underway: Underway) -> Result<Self> {
         let db = schema::open_to_read(&data.join(layout::DATABASE))?;
         Ok(Self {
             db: Arc::new(Mutex::new(db)),
             data: data.to_owned(),
+            underway,
         })
     }
 

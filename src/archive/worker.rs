@@ -5,6 +5,7 @@ use super::error::{ArchiveError, Result};
 use super::files::Files;
 use super::outbox::OutboxAsk;
 use super::rows::said;
+use super::underway::Underway;
 use super::{Done, Job, JobId, Options, Waits, outbox_rows};
 use crate::model::StationId;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -40,6 +41,7 @@ pub(super) struct Worker {
     pub(super) done: Answer,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) news: Arc<Notify>,
+    pub(super) underway: Underway,
 }
 
 impl Worker {

@@ -86,7 +86,7 @@ impl Daemon {
         let ground = Ground::real(options.archive.sync)
             .watched_by(Arc::new(move |what, us| timed.timed(what, us)));
         let (archive, snapshot) = Archive::open_on(ground, options.archive, Box::new(tell))?;
-        let reader = Reader::open(&data)?;
+        let reader = archive.reader()?;
         // Under the data folder's lock, so a stale socket is nobody else's.
         let listener = web::bind_with_mode(&options.socket, options.socket_mode)?;
 
