@@ -9,8 +9,7 @@ use shutterline::archive::EventRow;
 use shutterline::config::Config;
 use shutterline::daemon::{Daemon, Options, PanelPlan, Stopped};
 use shutterline::model::{
-    Active, Board, BoardInput, BoardOutput, Contact, EventKind, Fault, GpioDriver, InputName, Line,
-    Millis, OutputName, Pin, Pull, Status,
+    Active, Board, BoardInput, BoardOutput, EventKind, Fault, Line, Millis, OutputName, Pin, Status,
 };
 use shutterline::panel::gpio::sim::SimBoard;
 use shutterline::panel::{self, Driver};
@@ -27,26 +26,13 @@ fn board() -> Board {
         header: Some(11),
     };
     Board {
-        name: "bench".into(),
-        models: Vec::new(),
-        driver: GpioDriver::Cdev,
-        chip: "sim".into(),
-        lines: None,
-        inputs: vec![BoardInput {
-            name: InputName("pedal".into()),
-            pin: pin(&PEDAL),
-            pull: Pull::Up,
-            contact: Contact::NormallyOpen,
-            active: Active::Low,
-            debounce: None,
-        }],
+        inputs: vec![BoardInput::to_ground("pedal", pin(&PEDAL))],
         outputs: vec![BoardOutput {
             name: OutputName::Green,
             pin: pin(&GREEN),
             active: Active::High,
         }],
-        keypad: None,
-        display: None,
+        ..Board::bare("bench", "sim")
     }
 }
 
