@@ -5,11 +5,11 @@
 mod rig;
 
 use rig::{BINARY, Rig, SEATED};
+use shutterline::archive::EventRow;
 use shutterline::config::Config;
 use shutterline::daemon::{Daemon, Options, PanelPlan, Stopped};
 use shutterline::model::{
-    Active, Board, BoardInput, BoardOutput, Contact, Fault, GpioDriver, InputName, Line, Millis,
-    OutputName, Pin, Pull, Status,
+    Active, Board, BoardInput, BoardOutput, EventKind, Fault, Line, Millis, OutputName, Pin, Status,
 };
 use shutterline::panel::gpio::sim::SimBoard;
 use shutterline::panel::{self, Driver};
@@ -26,26 +26,13 @@ fn board() -> Board {
         header: Some(11),
     };
     Board {
-        name: "bench".into(),
-        models: Vec::new(),
-        driver: GpioDriver::Cdev,
-        chip: "sim".into(),
-        lines: None,
-        inputs: vec![BoardInput {
-            name: InputName("pedal".into()),
-            pin: pin(&PEDAL),
-            pull: Pull::Up,
-            contact: Contact::NormallyOpen,
-            active: Active::Low,
-            debounce: None,
-        }],
+        inputs: vec![BoardInput::to_ground("pedal", pin(&PEDAL))],
         outputs: vec![BoardOutput {
             name: OutputName::Green,
             pin: pin(&GREEN),
             active: Active::High,
         }],
-        keypad: None,
-        display: None,
+        ..Board::bare("bench", "sim")
     }
 }
 
@@ -191,6 +178,42 @@ fn pins_that_somebody_holds_are_a_fault_that_names_them_and_goes_by_itself() {
     assert_eq!(status.panel.problem, None);
     // What the lamps had to show before there were any.
     station.until("the green lamp", |_| lines.is_high(&GREEN));
+}
+
+#[test]
+fn an_adapter_that_comes_and_goes_is_one_fault_that_stands() {
+    let lines = SimBoard::new();
+    let station = wired(&lines);
+    for times in 1..=4 {
+        station.until("the pins", |_| lines.opened() >= times);
+        lines.break_down(Some("adapter unplugged"));
+        // The first is told without a count; from the second on the last one's words still stand.
+        let count = match times {
+            1 => "unplugged".to_owned(),
+            _ => format!("{times} times"),
+        };
+        station.until(&count, |s| {
+            let problem = s.panel.problem.as_ref();
+            problem.is_some_and(|p| p.contains(&count))
+        });
+        lines.break_down(None);
+    }
+    station.until("the pins", |_| lines.opened() >= 5);
+    let counted = |s: &Status| {
+        let problem = s.panel.problem.clone().unwrap_or_default();
+        problem.contains("4 times") && s.faults.contains(&Fault::PanelFailed)
+    };
+    station.until("the fault with its count", counted);
+    let rows: Vec<EventRow> = station.rig.get("/v1/log?after=0&limit=500").unwrap();
+    let raised = |r: &&EventRow| {
+        r.kind == EventKind::FaultRaised && r.detail["fault"] == Fault::PanelFailed.as_str()
+    };
+    assert_eq!(rows.iter().filter(raised).count(), 2, "{rows:?}");
+    // It is no more than a word: the pedal works.
+    station.seat();
+    station.pedal(true);
+    station.judged(1);
+    station.pedal(false);
 }
 
 #[test]

@@ -9,6 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "scripts/rigs"
 CACHE = ROOT / ".cache/rigs"
+# How much longer than on a machine at rest a guest may take for anything: emulation shares its cores with whatever else is built.
+PATIENCE = 4
 
 
 class Failed(Exception):
@@ -80,6 +82,7 @@ class Guest:
 
     def wait_console(self, text, cap_s):
         """Seconds since the start until the console has said this."""
+        cap_s *= PATIENCE
         until = time.monotonic() + cap_s
         while text not in self.console():
             if not self.alive():

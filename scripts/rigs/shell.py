@@ -3,7 +3,7 @@ import re
 import socket
 import time
 
-from guest import Failed
+from guest import PATIENCE, Failed
 
 
 # What a guest's shell says when it begins to listen.
@@ -48,6 +48,7 @@ class Shell:
         return printed if check else (code, printed)
 
     def _until(self, pattern, cap_s, command):
+        cap_s *= PATIENCE
         until = time.monotonic() + cap_s
         while True:
             found = pattern.search(self.pending)
@@ -69,7 +70,7 @@ class Shell:
 
     def wait(self, command, what, cap_s=60):
         """Until the command succeeds."""
-        until = time.monotonic() + cap_s
+        until = time.monotonic() + cap_s * PATIENCE
         while True:
             code, printed = self.run(command, check=False)
             if code == 0:

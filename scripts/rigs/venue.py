@@ -2,7 +2,7 @@
 import json
 import time
 
-from guest import ROOT, Failed, say
+from guest import PATIENCE, ROOT, Failed, say
 
 # The pins of config/boards/: the same on every board.
 PINS = {"pedal": 17, "next": 27, "back": 22, "hold": 5, "retake": 6, "accept": 13, "pause": 19}
@@ -42,7 +42,7 @@ def until(what, look, cap_s=60):
         seen = look()
         if seen:
             return seen
-        if time.monotonic() > begun + cap_s:
+        if time.monotonic() > begun + cap_s * PATIENCE:
             raise Failed(f"not within {cap_s} s: {what}")
         time.sleep(0.2)
 

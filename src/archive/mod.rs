@@ -29,6 +29,7 @@ mod schema;
 mod snapshot;
 mod start;
 mod store;
+mod underway;
 mod verify;
 mod worker;
 mod write;
@@ -112,6 +113,7 @@ pub struct Archive {
     thread: Option<JoinHandle<()>>,
     stop: Arc<AtomicBool>,
     news: Arc<Notify>,
+    underway: underway::Underway,
     incoming: incoming::Incoming,
     data: PathBuf,
     station: StationId,
@@ -154,6 +156,7 @@ impl Archive {
         let (station, cloned) = start::identify(&db, &files.ground)?;
         // Stopped until all is in order: start-up reports a locked database or a full disk instead of waiting.
         let (stop, news) = (Arc::new(AtomicBool::new(true)), Arc::new(Notify::new()));
+        let underway = underway::Underway::default();
         let worker = Worker {
             db,
             data: data.clone(),
@@ -163,6 +166,7 @@ impl Archive {
             done,
             stop: stop.clone(),
             news: news.clone(),
+            underway: underway.clone(),
         };
         let mut notices: Vec<Notice> = cloned.into_iter().collect();
         notices.extend(worker.reconcile()?);
@@ -183,6 +187,7 @@ impl Archive {
             thread: Some(thread),
             stop,
             news,
+            underway,
             incoming,
             data,
             station,
@@ -228,6 +233,14 @@ impl Archive {
             sender: self.sender.clone(),
             reader: Reader::open(&self.data)?,
         })
+    }
+
+    /// Reads beside the thread, and knows what it is storing.
+    ///
+    /// # Errors
+    /// When the database cannot be opened once more.
+    pub fn reader(&self) -> std::result::Result<Reader, ArchiveError> {
+        Reader::beside(&self.data, self.underway.clone())
     }
 
     /// What start-up found and a person should know; it is in the log too.

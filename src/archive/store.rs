@@ -32,6 +32,8 @@ impl Worker {
                 self.sidecar_path(frame, change)?,
             ))
         })?;
+        // Until the end of this function, however it ends: whoever verifies meanwhile must not take the files for strangers.
+        let _noted = self.underway.note([&path].into_iter().chain(&sidecar_path));
         let mut made = vec![self.make(file, incoming, &tag, path)?];
         if let Some(sidecar_path) = sidecar_path
             && wants_sidecar(&made[0])

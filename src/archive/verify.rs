@@ -152,8 +152,12 @@ impl Reader {
         }
     }
 
-    /// Still there, and still without a row: it was neither stored nor moved away since the folder was read.
+    /// Still there, and still without a row: it was neither stored nor moved away since the folder was read, nor is it being
+    /// stored. That is asked first: what is not noted any more has its row, or is gone.
     fn is_unknown(&self, path: &str) -> Result<bool> {
+        if self.underway.has(path) {
+            return Ok(false);
+        }
         let sql = "SELECT 1 FROM file WHERE path = ?1
             UNION ALL SELECT 1 FROM journal WHERE new_path = ?1 OR old_path = ?1";
         let known = self.with(|db| first(db, "file", sql, [path], |_| Ok(())))?;

@@ -6,6 +6,7 @@ use super::files::Files;
 use super::outbox::OutboxAsk;
 use super::retention::ClearAsk;
 use super::rows::said;
+use super::underway::Underway;
 use super::{Done, Job, JobId, Options, Waits, outbox, outbox_hand, outbox_rows};
 use crate::clock;
 use crate::model::StationId;
@@ -43,6 +44,7 @@ pub(super) struct Worker {
     pub(super) done: Answer,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) news: Arc<Notify>,
+    pub(super) underway: Underway,
 }
 
 impl Worker {

@@ -63,13 +63,14 @@ pub(super) fn look(
     let header = Header::read(data)?;
     let orientation = metadata::orientation(header.exif);
     let turn = Turn::new(orientation);
-    let (luma, picture, errands) = (OnceLock::new(), OnceLock::new(), Errands::default());
-    let run_errands = || errands.run(luma.get(), || models.zip(picture.get()), timings);
-    let proof = || -> Result<[u16; 64], Unreadable> {
-        let (decoded, luma_quantisation) = proven(data, &header, turn, timings)?;
-        luma.get_or_init(|| decoded);
+    let (whole, picture, errands) = (OnceLock::new(), OnceLock::new(), Errands::default());
+    let luma = || whole.get().map(|(luma, _)| luma);
+    let run_errands = || errands.run(luma(), || models.zip(picture.get()), timings);
+    let proof = || -> Result<(), Unreadable> {
+        let decoded = proven(data, &header, turn, timings)?;
+        whole.get_or_init(|| decoded);
         run_errands();
-        Ok(luma_quantisation)
+        Ok(())
     };
     let face = || -> Result<Option<Looked>, Unreadable> {
         let Some(models) = models else {
@@ -81,10 +82,12 @@ pub(super) fn look(
         run_errands();
         Ok(Some(found))
     };
-    let (luma_quantisation, looked) = lanes.both(proof, face);
-    let (luma_quantisation, looked) = (luma_quantisation?, looked?);
-    let Some(luma) = luma.into_inner() else {
-        unreachable!("no file is proven whole before its luminance is decoded")
+    let (proof, looked) = lanes.both(proof, face);
+    let ((), looked) = (proof?, looked?);
+    // As with the errands: what no lane has left here is done now.
+    let (luma, luma_quantisation) = match whole.into_inner() {
+        Some(whole) => whole,
+        None => proven(data, &header, turn, timings)?,
     };
     let exposure = errands.exposure.result(|| Exposure::measure(&luma));
     let sharpness = errands.sharpness.result(|| sharpness::measure(&luma));

@@ -9,28 +9,60 @@ use crate::model::{Frame, FrameId, FrameOrder, FrameState, Report, SessionId, Si
 use crate::station::Station;
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::thread::JoinHandle;
+
+/// What the log says where the day's frames so far are missing.
+const UNREAD: &str = "what the session's frames are held against cannot be read";
+
+/// What the archive has of a session.
+type Read = Result<Vec<(FrameId, Signature)>, ArchiveError>;
 
 /// The signatures of the open session's judged frames: some hundred bytes each.
 #[derive(Debug, Default)]
 pub(super) struct Signatures {
     session: Option<SessionId>,
+    /// Earlier runs' are being read. Of ten thousand frames that takes half a second and longer, and a station is ready without them:
+    /// the first verdict is the first to want them.
+    reading: Option<JoinHandle<Read>>,
     /// In the order they were shot.
     by_frame: BTreeMap<FrameOrder, Signature>,
 }
 
 impl Signatures {
-    /// Those that the archive holds of the station's open session, or of the reference shot that waits for one.
-    pub(super) fn read(reader: &Reader, station: &Station) -> Result<Self, ArchiveError> {
+    /// Those that the archive holds of the station's open session, or of the reference shot that waits for one. They are read beside
+    /// the loop, through a reader of their own: a question of somebody else need not wait for it.
+    pub(super) fn read(reader: Result<Reader, ArchiveError>, station: &Station) -> Self {
         let session = station.session();
         let reference = session.map_or(station.waiting_reference(), |s| s.reference.as_ref());
-        let by_frame = reader.signatures(session.map(|s| &s.id), reference)?;
-        Ok(Self {
-            session: session.map(|s| s.id.clone()),
-            by_frame: by_frame
-                .into_iter()
-                .map(|(frame, signature)| (frame.order(), signature))
-                .collect(),
-        })
+        let (id, also) = (session.map(|s| s.id.clone()), reference.cloned());
+        let session = id.clone();
+        let read = move || reader?.signatures(id.as_ref(), also.as_ref());
+        let thread = std::thread::Builder::new().name("signatures".into());
+        let reading = thread.spawn(read);
+        if let Err(error) = &reading {
+            tracing::error!(%error, "{UNREAD}");
+        }
+        Self {
+            session,
+            reading: reading.ok(),
+            by_frame: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in what was read. Without it the day goes on, held against what is shot from now on.
+    fn settle(&mut self) {
+        let Some(reading) = self.reading.take() else {
+            return;
+        };
+        match reading.join() {
+            Ok(Ok(read)) => {
+                let read = read.into_iter();
+                self.by_frame
+                    .extend(read.map(|(frame, signature)| (frame.order(), signature)));
+            }
+            Ok(Err(error)) => tracing::error!(%error, "{UNREAD}"),
+            Err(_) => tracing::error!(error = "its thread ended by itself", "{UNREAD}"),
+        }
     }
 
     /// The report with what the session has to say of the frame, which is known from now on.
@@ -40,6 +72,7 @@ impl Signatures {
         frame: &FrameId,
         mut report: Report,
     ) -> Report {
+        self.settle();
         self.follow(station);
         let Some(signature) = report.signature.clone() else {
             return report;

@@ -119,11 +119,7 @@ impl Shell {
     /// A loop that hears `inbox`, whose senders are clones of `sender`.
     pub(super) fn new(parts: Parts, inbox: Receiver<Message>, sender: Inbox) -> Self {
         let recovery = Recovery::new(parts.reader.clone());
-        // Without them the day goes on, held against what is shot from now on.
-        let signatures = Signatures::read(&parts.reader, &parts.station).unwrap_or_else(|error| {
-            tracing::error!(%error, "what the session's frames are held against cannot be read");
-            Signatures::default()
-        });
+        let signatures = Signatures::read(parts.archive.reader(), &parts.station);
         Self {
             outbox: parts.outbox,
             parts,

@@ -10,15 +10,15 @@ use super::retention;
 use super::shell::{End, Parts};
 use super::sight::{Cores, load_models};
 use super::threads::{forward_asks, start_housekeeping, start_loop};
-use crate::archive::{Archive, ArchiveError, Ground, Reader};
+use crate::archive::{self, Archive, ArchiveError, Ground, Reader};
 use crate::camera::{self, CameraError, CameraLink};
 use crate::check::{Checker, Standard};
 use crate::clock;
 use crate::doctor::System;
-use crate::model::{DestinationStatus, Session, Status, Traffic};
+use crate::model::{DestinationStatus, Session, Snapshot, Status, Traffic};
 use crate::station::Station;
 use crate::upload::{Brake, Quiet, Told, Worker};
-use crate::web::{self, About, BindError, Handle};
+use crate::web::{self, About, Ask, BindError, Handle};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -82,14 +82,9 @@ impl Daemon {
         let (inbox, messages) = sync_channel(INBOX);
         let data = options.archive.data.clone();
         let incoming = options.archive.incoming.clone();
-        let done = inbox.clone();
-        let tell = move |d| drop(done.send(Message::Archive(d)));
         let metrics = Metrics::new();
-        let timed = metrics.clone();
-        let ground = Ground::real(options.archive.sync)
-            .watched_by(Arc::new(move |what, us| timed.timed(what, us)));
-        let (archive, snapshot) = Archive::open_on(ground, options.archive, Box::new(tell))?;
-        let reader = Reader::open(&data)?;
+        let (archive, snapshot) = open_archive(options.archive, &inbox, &metrics)?;
+        let reader = archive.reader()?;
         // Under the data folder's lock, so a stale socket is nobody else's.
         let listener = web::bind_with_mode(&options.socket, options.socket_mode)?;
 
@@ -103,38 +98,11 @@ impl Daemon {
         let standard = options.standard.name().to_owned();
         let (checker, sight) = checker(options.standard, options.models.as_deref());
         let checks = start_checks(options.check_threads, checker, &data, &reader, &inbox)?;
-        let notices = inbox.clone();
-        let camera = camera::Options {
-            profile: profile.clone(),
-            ..options.camera
-        };
-        let tell = move |n| drop(notices.send(Message::Camera(n)));
-        let camera = CameraLink::start(camera, Box::new(tell))?;
+        let camera = start_camera(options.camera, &profile, &inbox)?;
         let publisher = Publisher::new();
-        let (asks, questions) = mpsc::channel(ASKS);
+        let about = about(&data, options.camera_driver, &standard, sight.as_ref());
         let (traffic, seen) = watch::channel(BTreeMap::new());
-        let handle = Handle {
-            asks,
-            status: publisher.status(),
-            events: publisher.events(),
-            recent: publisher.recent(),
-            reader: reader.clone(),
-            about: Arc::new(About {
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                pid: std::process::id(),
-                data: data.clone(),
-                camera_driver: options.camera_driver.to_owned(),
-                standard: standard.clone(),
-                blind: sight.clone(),
-            }),
-            metrics: page(
-                metrics.clone(),
-                publisher.status(),
-                reader.clone(),
-                seen.clone(),
-            ),
-            traffic: seen,
-        };
+        let (handle, questions) = handle(about, &publisher, &reader, &metrics, seen);
         // What waits before the worker has counted for the first time: an outbox that is not counted yet is not empty.
         let (counts, counted) = watch::channel(reader.outbox_counts()?);
         let quiet = Quiet::new(publisher.status(), options.hush);
@@ -173,10 +141,7 @@ impl Daemon {
             metrics,
         };
         let ended = start_loop(parts, messages, inbox.clone(), first)?;
-        let (stop_web, stopped) = oneshot::channel();
-        let web = tokio::spawn(web::serve(listener, handle, async move {
-            stopped.await.ok();
-        }));
+        let (stop_web, web) = serve(listener, handle);
         let uploads = tokio::spawn(uploads.run());
         notify(&[sd_notify::NotifyState::Ready]);
         Ok(Self {
@@ -239,6 +204,85 @@ impl Daemon {
         std::fs::remove_file(&self.socket).ok();
         stopped.unwrap_or(reason)
     }
+}
+
+/// The archive, which takes the data folder's lock; its thread answers into the inbox and tells how long things took.
+fn open_archive(
+    options: archive::Options,
+    inbox: &Inbox,
+    metrics: &Metrics,
+) -> Result<(Archive, Snapshot), ArchiveError> {
+    let (done, timed) = (inbox.clone(), metrics.clone());
+    let tell = move |d| drop(done.send(Message::Archive(d)));
+    let ground =
+        Ground::real(options.sync).watched_by(Arc::new(move |what, us| timed.timed(what, us)));
+    Archive::open_on(ground, options, Box::new(tell))
+}
+
+/// The camera's process, with the settings that hold.
+fn start_camera(
+    options: camera::Options,
+    profile: &[(String, String)],
+    inbox: &Inbox,
+) -> Result<CameraLink, CameraError> {
+    let notices = inbox.clone();
+    let tell = move |n| drop(notices.send(Message::Camera(n)));
+    let profile = profile.to_owned();
+    CameraLink::start(camera::Options { profile, ..options }, Box::new(tell))
+}
+
+/// What the daemon says of itself.
+fn about(data: &Path, camera_driver: &str, standard: &str, blind: Option<&String>) -> About {
+    About {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        data: data.to_owned(),
+        camera_driver: camera_driver.to_owned(),
+        standard: standard.to_owned(),
+        blind: blind.cloned(),
+    }
+}
+
+/// All that the web room has of the daemon, and what it will ask.
+fn handle(
+    about: About,
+    publisher: &Publisher,
+    reader: &Reader,
+    metrics: &Metrics,
+    traffic: watch::Receiver<BTreeMap<String, Traffic>>,
+) -> (Handle, mpsc::Receiver<Ask>) {
+    let (asks, questions) = mpsc::channel(ASKS);
+    let handle = Handle {
+        asks,
+        status: publisher.status(),
+        events: publisher.events(),
+        recent: publisher.recent(),
+        reader: reader.clone(),
+        about: Arc::new(about),
+        metrics: page(
+            metrics.clone(),
+            publisher.status(),
+            reader.clone(),
+            traffic.clone(),
+        ),
+        traffic,
+    };
+    (handle, questions)
+}
+
+/// Answers on the socket until the sender is used or dropped.
+fn serve(
+    listener: tokio::net::UnixListener,
+    handle: Handle,
+) -> (
+    oneshot::Sender<()>,
+    tokio::task::JoinHandle<std::io::Result<()>>,
+) {
+    let (stop, stopped) = oneshot::channel();
+    let stopped = async move {
+        stopped.await.ok();
+    };
+    (stop, tokio::spawn(web::serve(listener, handle, stopped)))
 }
 
 /// What makes the page of `/metrics`.

@@ -34,6 +34,8 @@ pub struct Facts {
     pub throttled: Option<u32>,
     /// The service; `None` where systemd does not answer.
     pub unit: Option<Unit>,
+    /// The weekly check of the stored photos; `None` where systemd does not answer.
+    pub verify: Option<VerifyUnit>,
     /// Who is who.
     pub versions: Versions,
 }
@@ -212,6 +214,23 @@ pub struct Unit {
     pub watchdog_us: u64,
     /// µs without a sign of life of systemd itself after which the board is reset; 0 for never.
     pub board_watchdog_us: u64,
+}
+
+/// The service that verifies the archive once a week, in systemd's words. They are of this start of the board.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VerifyUnit {
+    /// `loaded`, `not-found`, …
+    pub load: String,
+    /// `inactive`, `activating` while it runs, `failed`, …
+    pub active: String,
+    /// Why it last ended: `success`, `exit-code`, `timeout`, …
+    pub result: String,
+    /// The exit code of `archive verify`; 0 before its first run.
+    pub exit: u8,
+    /// When it last ended, as systemd writes a moment; empty before its first run.
+    pub ended: String,
+    /// Whether its timer is `enabled`, `disabled`, …
+    pub timer: String,
 }
 
 /// Who is who.

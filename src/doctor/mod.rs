@@ -13,7 +13,7 @@ mod throttle;
 
 pub use facts::{
     CameraFacts, DaemonFacts, DatabaseFacts, DestinationFacts, Disk, Facts, Interface, ModelFacts,
-    PanelFacts, StorageFacts, TimeFacts, Unit, Versions,
+    PanelFacts, StorageFacts, TimeFacts, Unit, VerifyUnit, Versions,
 };
 pub use judge::{judge, worst};
 pub use redact::{Redactor, is_withheld, redacted_config, withheld_values};

@@ -105,6 +105,20 @@ pub struct BoardInput {
     pub debounce: Option<Millis>,
 }
 
+impl BoardInput {
+    /// A switch from a line to ground that a resistor inside the chip holds high, as the wiring page draws them all.
+    pub fn to_ground(name: &str, pin: Pin) -> Self {
+        Self {
+            name: InputName(name.to_owned()),
+            pin,
+            pull: Pull::Up,
+            contact: Contact::NormallyOpen,
+            active: Active::Low,
+            debounce: None,
+        }
+    }
+}
+
 /// What an output drives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OutputName {
@@ -243,6 +257,21 @@ pub struct Board {
 }
 
 impl Board {
+    /// A board with nothing wired to its chip yet.
+    pub fn bare(name: &str, chip: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            models: Vec::new(),
+            driver: GpioDriver::Cdev,
+            chip: chip.to_owned(),
+            lines: None,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            keypad: None,
+            display: None,
+        }
+    }
+
     /// The names of all inputs, those of the keypad's keys too.
     pub fn input_names(&self) -> Vec<InputName> {
         let keys = self.keypad.iter().flat_map(|k| k.keys.iter().flatten());

@@ -83,10 +83,7 @@ impl Panel for BenchPanel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{
-        Active, Board, BoardInput, BoardOutput, Contact, GpioDriver, Level, Line, OutputName, Pin,
-        Pull,
-    };
+    use crate::model::{Active, Board, BoardInput, BoardOutput, Level, Line, OutputName, Pin};
     use crate::panel::gpio::sim::SimBoard;
     use crate::panel::{Driver, PanelEvent};
 
@@ -102,26 +99,13 @@ mod tests {
 
     fn options(sim: &SimBoard) -> Options {
         let board = Board {
-            name: "bench".into(),
-            models: Vec::new(),
-            driver: GpioDriver::Cdev,
-            chip: "sim".into(),
-            lines: None,
-            inputs: vec![BoardInput {
-                name: InputName("pedal".into()),
-                pin: pin(&PEDAL),
-                pull: Pull::Up,
-                contact: Contact::NormallyOpen,
-                active: Active::Low,
-                debounce: None,
-            }],
+            inputs: vec![BoardInput::to_ground("pedal", pin(&PEDAL))],
             outputs: vec![BoardOutput {
                 name: OutputName::Red,
                 pin: pin(&RED),
                 active: Active::High,
             }],
-            keypad: None,
-            display: None,
+            ..Board::bare("bench", "sim")
         };
         Options {
             driver: Driver::Sim(sim.clone()),

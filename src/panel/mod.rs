@@ -13,6 +13,7 @@ mod machine;
 mod show;
 mod sim;
 pub mod switches;
+mod telling;
 mod wired;
 
 pub use bench::BenchPanel;

@@ -6,6 +6,7 @@
 use super::gpio;
 use super::show::{Outputs, Wanted};
 use super::switches::{Inputs, Seen};
+use super::telling::Telling;
 use super::{Digits, Options, Panel, PanelError, PanelEvent, PanelSink};
 use crate::clock;
 use crate::model::{Lamps, Millis, Pattern};
@@ -22,9 +23,6 @@ const RETRY_FIRST: Duration = Duration::from_millis(250);
 
 /// Longest wait before that: a technician who freed a line looks up at the lamps.
 const RETRY_MOST: Duration = Duration::from_secs(5);
-
-/// Pins that failed this soon after they were opened are not opened again as fast: each time is a fault and a sound.
-const FAILED_SOON: Millis = Millis(60_000);
 
 /// A panel on pins.
 pub struct WiredPanel {
@@ -139,22 +137,20 @@ pub fn make_safe(options: &Options) -> Result<(), PanelError> {
 /// Opens the pins, again and again, until it is to stop.
 fn keep(options: &Options, shared: &Shared, sink: &PanelSink) {
     let mut pause = RETRY_FIRST;
-    let mut said = None;
+    let mut telling = Telling::default();
     while !shared.stopped() {
-        let began = clock::boot_time();
-        let mut opened = false;
-        let Err(error) = serve(options, shared, sink, &mut opened) else {
+        let Err(error) = serve(options, shared, sink, &mut telling) else {
             return;
         };
-        let problem = error.to_string();
-        if opened || said.as_ref() != Some(&problem) {
+        let failure = telling.failed(&error.to_string(), clock::boot_time());
+        let problem = failure.problem;
+        if failure.log {
             tracing::error!(problem, "the panel cannot be used");
-            sink(PanelEvent::Failed {
-                problem: problem.clone(),
-            });
-            said = Some(problem);
         }
-        if opened && clock::boot_time().since(began) >= FAILED_SOON {
+        if failure.tell {
+            sink(PanelEvent::Failed { problem });
+        }
+        if failure.held {
             pause = RETRY_FIRST;
         }
         shared.rest(pause);
@@ -167,15 +163,19 @@ fn serve(
     options: &Options,
     shared: &Shared,
     sink: &PanelSink,
-    opened: &mut bool,
+    telling: &mut Telling,
 ) -> Result<(), PanelError> {
     let lines = gpio::open(options)?;
     let inputs = Inputs::new(lines.inputs, options)?;
     let mut outputs = Outputs::new(lines.pads, options);
-    *opened = true;
     let driver = lines.driver;
-    tracing::info!(driver, board = options.board.name, "the panel is open");
-    sink(PanelEvent::Opened { driver });
+    let open = || {
+        tracing::info!(driver, board = options.board.name, "the panel is open");
+        sink(PanelEvent::Opened { driver });
+    };
+    if telling.opened(clock::boot_time()) {
+        open();
+    }
     // Either side ends the other.
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -185,7 +185,13 @@ fn serve(
             .map_err(|error| PanelError::failed("starting the thread for the pedal", &error))?;
         let shown = {
             let _end = Over(&over, shared);
-            show(&mut outputs, shared, sink, &over)
+            let held = |now| {
+                if telling.held(now) {
+                    open();
+                }
+                telling.due_at()
+            };
+            show(&mut outputs, shared, sink, &over, held)
         };
         let read = reading.join().unwrap_or_else(|_| {
             Err(PanelError::Failed {
@@ -240,6 +246,7 @@ fn show(
     shared: &Shared,
     sink: &PanelSink,
     over: &AtomicBool,
+    mut held: impl FnMut(Millis) -> Option<Millis>,
 ) -> Result<(), PanelError> {
     let mut wanted = shared.wait(Duration::ZERO);
     let mut events = Vec::new();
@@ -256,7 +263,11 @@ fn show(
             break Err(error);
         }
         let now = clock::boot_time();
-        let wake = outputs.wake_at(&wanted, now);
+        let wake = outputs
+            .wake_at(&wanted, now)
+            .into_iter()
+            .chain(held(now))
+            .min();
         let longest = wake.map_or(Duration::MAX, |at| Duration::from_millis(at.since(now).0));
         wanted = shared.wait(longest);
     };

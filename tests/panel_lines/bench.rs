@@ -2,8 +2,8 @@
 
 use shutterline::clock;
 use shutterline::model::{
-    Active, Board, BoardInput, BoardOutput, Contact, GpioDriver, InputName, Lamps, Level, Line,
-    Millis, OutputName, Pattern, Pin, Pull,
+    Active, Board, BoardInput, BoardOutput, Contact, InputName, Lamps, Level, Line, Millis,
+    OutputName, Pattern, Pin, Pull,
 };
 use shutterline::panel::gpio::sim::SimBoard;
 use shutterline::panel::{Driver, Options, Panel, PanelEvent, WiredPanel};
@@ -140,11 +140,6 @@ impl Bench {
             active,
         };
         let board = Board {
-            name: "bench".into(),
-            models: Vec::new(),
-            driver: GpioDriver::Cdev,
-            chip: self.chip.clone(),
-            lines: None,
             inputs: vec![
                 input(0, "pedal", Contact::NormallyOpen, Active::Low),
                 input(1, "next", Contact::NormallyClosed, Active::High),
@@ -154,8 +149,7 @@ impl Bench {
                 output(3, OutputName::Amber, Active::Low),
                 output(4, OutputName::Buzzer, Active::High),
             ],
-            keypad: None,
-            display: None,
+            ..Board::bare("bench", &self.chip)
         };
         Options {
             driver: self.driver.clone(),

@@ -44,6 +44,7 @@ fn a_running_station_is_asked_and_nothing_stays_behind() {
         ("battery", "ok", "%"),
         ("panel", "warn", "simulated"),
         ("database", "ok", "schema"),
+        ("archive-verify", "ok", "whole, Mon 2026-06-15 02:51:08"),
         ("models", "ok", "hash"),
         ("destination agency", "ok", "written, read back and removed"),
         ("outbox", "ok", "0 files"),
@@ -106,6 +107,20 @@ fn without_a_daemon_it_looks_things_up_itself() {
         message.contains(&format!("process {}", bench.rig.pid())),
         "{message}"
     );
+}
+
+#[test]
+fn a_weekly_check_that_failed_is_told() {
+    let mut bench = Bench::new(Rig::new(""));
+    bench.shot(2, 1);
+    bench.plays(
+        "systemctl",
+        "case \"$*\" in *.timer*) echo UnitFileState=enabled ;; *) printf '%s\\n' LoadState=loaded ActiveState=failed Result=exit-code ExecMainStatus=1 ;; esac",
+    );
+    let found = report(&bench.here(&["doctor", "--json"]));
+    let (finding, message) = line(&found, "archive-verify");
+    assert_eq!(finding, "fail", "{message}");
+    assert!(message.contains("failed"), "{message}");
 }
 
 #[test]

@@ -129,6 +129,9 @@ impl Bench {
 /// A service that runs, watched and enabled.
 const SYSTEMCTL: &str = r#"case "$*" in
   *RuntimeWatchdogUSec*) echo RuntimeWatchdogUSec=1min ;;
+  *shutterline-verify.timer*) echo UnitFileState=enabled ;;
+  *shutterline-verify.service*) printf '%s\n' LoadState=loaded ActiveState=inactive Result=success ExecMainStatus=0 \
+    'ExecMainExitTimestamp=Mon 2026-06-15 02:51:08 CST' ;;
   *) printf '%s\n' LoadState=loaded ActiveState=active SubState=running Result=success UnitFileState=enabled NRestarts=0 WatchdogUSec=30s ;;
 esac"#;
 

@@ -197,9 +197,13 @@ impl Venue {
     }
 
     fn try_open(&self, options: Options) -> Result<Run, ArchiveError> {
+        self.try_open_on(self.ground(), options)
+    }
+
+    fn try_open_on(&self, ground: Ground, options: Options) -> Result<Run, ArchiveError> {
         let (sender, answers) = channel();
         let done = Box::new(move |done| drop(sender.send(done)));
-        let (archive, snapshot) = Archive::open_on(self.ground(), options, done)?;
+        let (archive, snapshot) = Archive::open_on(ground, options, done)?;
         Ok(Run {
             archive,
             snapshot,

@@ -1,7 +1,8 @@
 //! `archive verify`, and what start-up sees by itself.
 
 use super::*;
-use crate::archive::{Notice, Problem, VerifyStep};
+use crate::archive::{CrashPoint, Notice, Problem, VerifyStep};
+use std::sync::OnceLock;
 
 #[test]
 fn the_reading_can_be_paused_before_each_piece() {
@@ -22,6 +23,60 @@ fn the_reading_can_be_paused_before_each_piece() {
     let reader = venue.reader();
     let verified = reader.verify_between(|| pauses.set(pauses.get() + 1), seen);
     assert_eq!(verified.unwrap().files, 1);
+}
+
+/// What a verification finds wrong, by its file.
+fn problems_of(reader: &Reader) -> Vec<(String, Problem)> {
+    let mut problems = Vec::new();
+    let step = |step| {
+        if let VerifyStep::Problem { path, problem } = step {
+            problems.push((path, problem));
+        }
+        true
+    };
+    reader.verify(step).unwrap();
+    problems
+}
+
+#[test]
+fn a_file_that_is_being_stored_is_no_stranger() {
+    for point in [
+        CrashPoint::AfterRename,
+        CrashPoint::BeforeCommit,
+        CrashPoint::AfterCommit,
+    ] {
+        let venue = Venue::new();
+        let beside: Arc<OnceLock<Reader>> = Arc::default();
+        let found = Arc::new(Mutex::new(Vec::new()));
+        let (ours, told) = (beside.clone(), found.clone());
+        let ground = Ground {
+            // No crash here: just then somebody verifies, and the store goes on.
+            crash: Arc::new(move |_| {
+                let problems = ours.get().map(problems_of);
+                told.lock().unwrap().extend(problems);
+            }),
+            ..venue.ground()
+        };
+        let options = Options {
+            crash_at: Some(point),
+            ..venue.options.clone()
+        };
+        let mut run = venue.try_open_on(ground, options).unwrap();
+        assert_committed(&run.commit(opened(5)));
+        beside.set(run.archive.reader().unwrap()).unwrap();
+        let (raw, frame) = (jpeg(1), frame(1, None));
+        let download = venue.download(&run, &frame.id, "DSC_0001.NEF", &raw);
+        assert_committed(&run.store(&frame, download));
+        let found = found.lock().unwrap().clone();
+        // A RAW and its sidecar are renamed one after the other.
+        assert!(!found.is_empty(), "{point} was not reached");
+        assert!(found.iter().all(Vec::is_empty), "{point}: {found:?}");
+        // Of what nobody stores it still tells.
+        let stranger = "photos/holiday.jpg".to_owned();
+        std::fs::write(venue.data().join(&stranger), b"x").unwrap();
+        let reader = run.archive.reader().unwrap();
+        assert_eq!(problems_of(&reader), [(stranger, Problem::UnknownFile)]);
+    }
 }
 
 #[test]

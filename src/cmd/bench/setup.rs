@@ -4,8 +4,8 @@ use crate::cmd::failure::{Exit, Failure};
 use crate::cmd::run::PanelArg;
 use crate::config::{Config, PanelDriver, find_board};
 use crate::daemon::{PanelPlan, plan_panel};
-use crate::model::{Active, Board, BoardInput, BoardOutput, Contact, GpioDriver, InputName, Line};
-use crate::model::{Millis, OutputName, Pin, Pull, SerialDisplay, Status};
+use crate::model::{Active, Board, BoardInput, BoardOutput, InputName, Line, Millis, OutputName};
+use crate::model::{Pin, SerialDisplay, Status};
 use crate::panel::{Driver, Machine, Options};
 use crate::web::client::{Client, ClientError};
 use clap::Args;
@@ -130,14 +130,6 @@ fn of_bindings(config: &Config) -> Board {
             header: None,
         }
     };
-    let input = |name: &InputName, pin| BoardInput {
-        name: name.clone(),
-        pin,
-        pull: Pull::Up,
-        contact: Contact::NormallyOpen,
-        active: Active::Low,
-        debounce: None,
-    };
     let outputs = [
         OutputName::Red,
         OutputName::Amber,
@@ -145,12 +137,10 @@ fn of_bindings(config: &Config) -> Board {
         OutputName::Buzzer,
     ];
     Board {
-        name: "sim".into(),
-        models: Vec::new(),
-        driver: GpioDriver::Cdev,
-        chip: "sim".into(),
-        lines: None,
-        inputs: names.iter().map(|name| input(name, pin())).collect(),
+        inputs: names
+            .iter()
+            .map(|name| BoardInput::to_ground(&name.0, pin()))
+            .collect(),
         outputs: outputs
             .map(|name| BoardOutput {
                 name,
@@ -158,12 +148,12 @@ fn of_bindings(config: &Config) -> Board {
                 active: Active::High,
             })
             .into(),
-        keypad: None,
         display: Some(SerialDisplay {
             clock: pin(),
             data: pin(),
             brightness: 5,
         }),
+        ..Board::bare("sim", "sim")
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Its edges go through the very logic that reads a real panel's; only their moments are made up.
 
-use crate::model::{Active, Board, BoardInput, Contact, InputName, Level, Line, Millis, Pin, Pull};
+use crate::model::{Board, BoardInput, InputName, Level, Line, Millis, Pin};
 use crate::panel::gpio::RawEdge;
 use crate::panel::switches::{BounceStats, SETTLE_US, Seen, Switches};
 use crate::panel::{Options, PanelEvent};
@@ -147,16 +147,13 @@ fn other(level: Level) -> Level {
 /// A switch to ground of that name, as patient as the board's own.
 fn stand_in(board: &Board, name: &InputName, debounce: Millis) -> BoardInput {
     let own = board.inputs.iter().find(|i| i.name == *name);
+    let pin = Pin {
+        line: Line::Number(0),
+        header: None,
+    };
     BoardInput {
-        name: name.clone(),
-        pin: Pin {
-            line: Line::Number(0),
-            header: None,
-        },
-        pull: Pull::Up,
-        contact: Contact::NormallyOpen,
-        active: Active::Low,
         debounce: own.and_then(|i| i.debounce).or(Some(debounce)),
+        ..BoardInput::to_ground(&name.0, pin)
     }
 }
 

@@ -79,6 +79,7 @@ pub async fn gather(config: &Config, client: &Client, depth: Depth) -> Gathered 
         temperatures: system.temperatures(),
         throttled: system.throttled(),
         unit: systemd::unit(),
+        verify: systemd::verify(),
         versions: versions(&system),
         daemon,
     };

@@ -1,6 +1,6 @@
 //! What systemd knows, asked through its own commands. Where it does not answer, nothing is known.
 
-use crate::doctor::Unit;
+use crate::doctor::{Unit, VerifyUnit};
 use std::collections::HashMap;
 use std::process::{Command, Stdio};
 
@@ -26,6 +26,25 @@ pub fn unit() -> Option<Unit> {
         restarts: word("NRestarts").parse().unwrap_or(0),
         watchdog_us: span(&of_unit, "WatchdogUSec"),
         board_watchdog_us: of_manager.map_or(0, |m| span(&m, "RuntimeWatchdogUSec")),
+    })
+}
+
+/// The weekly check of the archive as systemd has it.
+pub fn verify() -> Option<VerifyUnit> {
+    let show = |unit, names| properties("systemctl", &["show", unit, "--property", names]);
+    let service = show(
+        "shutterline-verify.service",
+        "LoadState,ActiveState,Result,ExecMainStatus,ExecMainExitTimestamp",
+    )?;
+    let timer = show("shutterline-verify.timer", "UnitFileState")?;
+    let word = |name: &str| service.get(name).cloned().unwrap_or_default();
+    Some(VerifyUnit {
+        load: word("LoadState"),
+        active: word("ActiveState"),
+        result: word("Result"),
+        exit: word("ExecMainStatus").parse().unwrap_or(0),
+        ended: word("ExecMainExitTimestamp"),
+        timer: timer.get("UnitFileState").cloned().unwrap_or_default(),
     })
 }
 

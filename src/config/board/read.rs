@@ -22,17 +22,7 @@ pub(super) fn board(text: &str) -> (Board, BTreeMap<String, usize>, Vec<Problem>
 }
 
 fn walk(page: &mut Page, document: &DeTable) -> Board {
-    let mut board = Board {
-        name: String::new(),
-        models: Vec::new(),
-        driver: GpioDriver::Cdev,
-        chip: String::new(),
-        lines: None,
-        inputs: Vec::new(),
-        outputs: Vec::new(),
-        keypad: None,
-        display: None,
-    };
+    let mut board = Board::bare("", "");
     let mut root = Section::new(page, "", Some(document));
     root.section("board", |s| head(s, &mut board));
     root.named("inputs", |name, s| board.inputs.extend(input(name, s)));

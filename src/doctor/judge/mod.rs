@@ -18,6 +18,7 @@ pub fn judge(facts: &Facts) -> Vec<CheckLine> {
     lines.push(equipment::panel(facts));
     lines.extend(machine::storage(facts));
     lines.push(program::database(facts));
+    lines.push(program::archive_verify(facts));
     lines.push(program::models(facts));
     lines.push(machine::network(facts));
     lines.extend(machine::destinations(facts));

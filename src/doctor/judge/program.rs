@@ -171,6 +171,56 @@ pub(super) fn database(facts: &Facts) -> CheckLine {
     }
 }
 
+/// What `archive verify` exits with where it found something.
+const FOUND_DAMAGE: u8 = 1;
+
+/// The weekly look at every stored photo.
+pub(super) fn archive_verify(facts: &Facts) -> CheckLine {
+    const NAME: &str = "archive-verify";
+    let Some(unit) = facts.verify.as_ref().filter(|u| u.load == "loaded") else {
+        return warn(
+            NAME,
+            "nobody looks at the stored photos once a week",
+            "install the package, or run `shutterline archive verify` now and then",
+        );
+    };
+    if unit.active == "failed" && unit.exit == FOUND_DAMAGE {
+        return fail(
+            NAME,
+            format!("the check of the stored photos failed, {}", unit.ended),
+            "see which photos: shutterline archive verify; keep the camera's card, and look at the disk (`dmesg`)",
+        );
+    }
+    if unit.active == "failed" {
+        return warn(
+            NAME,
+            format!(
+                "the check of the stored photos came to no end: {} (exit code {}), {}",
+                unit.result, unit.exit, unit.ended
+            ),
+            "see why: systemctl status shutterline-verify; then: systemctl start shutterline-verify",
+        );
+    }
+    if unit.timer != "enabled" {
+        return warn(
+            NAME,
+            format!(
+                "its timer is {}: nobody looks at the stored photos",
+                unit.timer
+            ),
+            "systemctl enable --now shutterline-verify.timer",
+        );
+    }
+    ok(
+        NAME,
+        match (&*unit.active, &*unit.ended) {
+            ("activating", _) => "the stored photos are being looked at now".to_owned(),
+            (_, "") => "once a week; not yet since this start of the board".to_owned(),
+            (_, ended) => format!("every photo was whole, {ended}"),
+        },
+    )
+}
+
 /// What the check sees faces with.
 pub(super) fn models(facts: &Facts) -> CheckLine {
     const NAME: &str = "models";

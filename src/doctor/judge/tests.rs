@@ -3,7 +3,7 @@
 use super::{judge, worst};
 use crate::doctor::{
     CameraFacts, DaemonFacts, DatabaseFacts, DestinationFacts, Disk, Facts, Interface, ModelFacts,
-    PanelFacts, StorageFacts, TimeFacts, Unit, Versions,
+    PanelFacts, StorageFacts, TimeFacts, Unit, VerifyUnit, Versions,
 };
 use crate::model::{
     Bytes, CameraInfo, CameraState, CheckLine, Fault, Finding, Millis, PanelStatus, SettingMismatch,
@@ -89,6 +89,14 @@ fn sound() -> Facts {
             restarts: 0,
             watchdog_us: 30_000_000,
             board_watchdog_us: 0,
+        }),
+        verify: Some(VerifyUnit {
+            load: "loaded".into(),
+            active: "inactive".into(),
+            result: "success".into(),
+            exit: 0,
+            ended: "Mon 2026-06-15 02:51:08 CST".into(),
+            timer: "enabled".into(),
         }),
         versions: Versions {
             program: "0.1.0".into(),
@@ -287,6 +295,24 @@ const CASES: &[Case] = &[
     ("database", Finding::Fail, "newer", |f| {
         f.database = DatabaseFacts::Unreadable("newer".into())
     }),
+    ("archive-verify", Finding::Fail, "02:51:08", |f| {
+        verify(f, "failed", "exit-code", 1)
+    }),
+    ("archive-verify", Finding::Warn, "exit code 3", |f| {
+        verify(f, "failed", "exit-code", 3)
+    }),
+    ("archive-verify", Finding::Warn, "timeout", |f| {
+        verify(f, "failed", "timeout", 15)
+    }),
+    ("archive-verify", Finding::Warn, "disabled", |f| {
+        f.verify.as_mut().unwrap().timer = "disabled".into()
+    }),
+    ("archive-verify", Finding::Warn, "nobody looks", |f| {
+        f.verify.as_mut().unwrap().load = "not-found".into()
+    }),
+    ("archive-verify", Finding::Warn, "nobody looks", |f| {
+        f.verify = None
+    }),
     ("models", Finding::Fail, "another SHA-256", |f| {
         f.models.files = Some("another SHA-256".into())
     }),
@@ -341,6 +367,12 @@ fn with_fault(facts: &mut Facts, fault: Fault) {
 
 fn unit(facts: &mut Facts) -> &mut Unit {
     facts.unit.as_mut().unwrap()
+}
+
+fn verify(facts: &mut Facts, active: &str, result: &str, exit: u8) {
+    let unit = facts.verify.as_mut().unwrap();
+    (unit.active, unit.result) = (active.to_owned(), result.to_owned());
+    unit.exit = exit;
 }
 
 fn info(facts: &mut Facts) -> &mut CameraInfo {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Active, Contact as Wired, Line, Pin, Pull};
+use crate::model::{Active, Line, Pin};
 use proptest::prelude::*;
 
 const TIMING: Timing = Timing {
@@ -236,16 +236,13 @@ fn bounces_are_counted() {
 }
 
 fn input(name: &str, active: Active) -> BoardInput {
+    let pin = Pin {
+        line: Line::Number(1),
+        header: None,
+    };
     BoardInput {
-        name: InputName(name.into()),
-        pin: Pin {
-            line: Line::Number(1),
-            header: None,
-        },
-        pull: Pull::Up,
-        contact: Wired::NormallyOpen,
         active,
-        debounce: None,
+        ..BoardInput::to_ground(name, pin)
     }
 }
 

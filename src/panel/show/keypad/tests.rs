@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Board, GpioDriver, InputName, Level, Line, Millis};
+use crate::model::{Board, InputName, Level, Line, Millis};
 use crate::panel::Driver;
 use crate::panel::gpio::{self, SafePads, sim::SimBoard};
 
@@ -40,15 +40,8 @@ fn fresh() -> Pad {
     let options = Options {
         driver: Driver::Sim(sim.clone()),
         board: Board {
-            name: "bench".into(),
-            models: Vec::new(),
-            driver: GpioDriver::Cdev,
-            chip: "sim".into(),
-            lines: None,
-            inputs: Vec::new(),
-            outputs: Vec::new(),
             keypad: Some(keypad.clone()),
-            display: None,
+            ..Board::bare("bench", "sim")
         },
         debounce: Millis(15),
         stuck: Millis(10_000),
