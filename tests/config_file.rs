@@ -297,6 +297,11 @@ fn a_destination_needs_what_its_kind_needs_and_nothing_else() {
         &["needs its user"],
     );
     told(
+        "kind = \"sftp\"\nhost = \"h\"\nuser = \"u\"\nfolder = \"f\"",
+        6,
+        &["from the server's root"],
+    );
+    told(
         "kind = \"intake\"\nurl = \"https://e/up\"\nreceipt-id = \"json:/id\"",
         4,
         &["under one address", "{key}"],

@@ -417,7 +417,11 @@ impl Findings<'_> {
             DestinationKind::Sftp => {
                 needs("host", &d.host, "files.example.edu");
                 needs("user", &d.user, "photo");
-                needs("folder", &d.folder.to_string_lossy(), "incoming");
+                needs(
+                    "folder",
+                    &d.folder.to_string_lossy(),
+                    "/home/photo/incoming",
+                );
             }
             DestinationKind::Intake => {
                 needs("url", &d.url, "https://school.example.edu/api/photos/{key}");
@@ -425,6 +429,14 @@ impl Findings<'_> {
         }
         if d.kind == DestinationKind::Fs {
             self.folder(d, key);
+        }
+        let relative = d.folder.is_relative() && !d.folder.as_os_str().is_empty();
+        if d.kind == DestinationKind::Sftp && relative {
+            self.note(
+                &key("folder"),
+                "it does not say where it begins",
+                "write it from the server's root on, for example \"/home/photo/incoming\"",
+            );
         }
         for (leaf, url) in [("endpoint", &d.endpoint), ("url", &d.url)] {
             if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {

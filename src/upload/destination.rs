@@ -23,7 +23,7 @@ pub struct Destination {
 /// An opened one.
 #[derive(Clone)]
 enum Service {
-    Store(Store),
+    Store(Box<Store>),
     Desk(Desk),
 }
 
@@ -99,7 +99,8 @@ impl Destination {
         meter: &Arc<Meter>,
     ) -> Result<(), UploadError> {
         if let Service::Store(store) = self.open().await? {
-            let removed = store.attempt(meter).sweep(station).await?;
+            let swept = store.attempt(meter).sweep(station).await;
+            let removed = self.or_opened_anew(swept)?;
             if removed > 0 {
                 tracing::info!(
                     destination = self.name(),
@@ -119,10 +120,11 @@ impl Destination {
         bytes: &[u8],
         meter: &Arc<Meter>,
     ) -> Result<(), UploadError> {
-        match self.open().await? {
+        let outcome = match self.open().await? {
             Service::Store(store) => store.attempt(meter).there_and_back(key, bytes).await,
             Service::Desk(desk) => desk.knock(meter).await,
-        }
+        };
+        self.or_opened_anew(outcome)
     }
 
     /// A folder of this machine is looked at each time, as its disk may be another one; a server's connections are kept.
@@ -132,7 +134,7 @@ impl Destination {
             return Ok(service);
         }
         let service = match Store::open(&self.settings).await? {
-            Some(store) => Service::Store(store),
+            Some(store) => Service::Store(Box::new(store)),
             None => match Desk::open(&self.settings)? {
                 Some(desk) => Service::Desk(desk),
                 None => return Err(self.settings.wrong("its kind is not known")),

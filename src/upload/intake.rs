@@ -183,6 +183,10 @@ impl Desk {
             .send()
             .await;
         let mut answer = answer.map_err(|e| wire::unanswered(doing, e))?;
+        if matches!(answer.status().as_u16(), 404 | 410) {
+            let found = Unproven::Other("it was taken, and it is not there".to_owned());
+            return Err(self.unproven(&item.key, found));
+        }
         if !answer.status().is_success() {
             return wire::heard(doing, answer, meter).await.map(drop);
         }

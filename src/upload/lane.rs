@@ -260,12 +260,18 @@ impl Post {
         meter: &Arc<Meter>,
     ) -> Result<Result<(), ArchiveError>, UploadError> {
         let name = self.destination.name();
-        // Before anything of ours is on its way there: nobody can tell a forgotten file from it later. What keeps it
-        // from being done is told by the errand itself, or does it no harm; the next errand tries again.
-        let sweeping = || self.destination.sweep(&way.station, meter);
-        if let Err(error) = self.swept.get_or_try_init(sweeping).await {
-            tracing::debug!(destination = name, reason = error.chain(), "not swept");
-        }
+        // Before anything of ours is on its way there: nobody can tell a forgotten file from it later. So nothing sets out while
+        // it may still be done; where it cannot be done at all, what was forgotten stays, which does no harm.
+        let sweeping = || async {
+            match self.destination.sweep(&way.station, meter).await {
+                Err(error) if error.persistence() != Persistence::Passing => {
+                    tracing::debug!(destination = name, reason = error.chain(), "not swept");
+                    Ok(())
+                }
+                other => other,
+            }
+        };
+        self.swept.get_or_try_init(sweeping).await?;
         match errand {
             Errand::Send(item) => {
                 let receipt = self.destination.send(&way.data, item, meter).await?;

@@ -37,7 +37,8 @@ impl Rate {
             return 0;
         };
         let total: u64 = seconds.iter().filter(recent).map(|s| s.1).sum();
-        total / (second - first + 1).max(1)
+        // Something may have moved since the look at the clock.
+        total / (second.saturating_sub(first) + 1)
     }
 }
 
@@ -109,6 +110,7 @@ mod tests {
         assert_eq!(rate.at(Millis(10_950)), 2_000);
         rate.add(Millis(11_000), 4_000);
         assert_eq!(rate.at(Millis(11_999)), 3_000);
+        assert_eq!(rate.at(Millis(9_999)), 6_000, "moved since the look");
         assert_eq!(rate.at(Millis(15_000)), 1_000);
         assert_eq!(rate.at(Millis(60_000)), 0);
     }

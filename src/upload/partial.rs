@@ -8,9 +8,11 @@ use opendal::Operator;
 /// Where files lie at the destination until they are whole and verified.
 const FOLDER: &str = ".shutterline-partial/";
 
-/// The name of one attempt's file. Each has its own: a write that hung and was given up may still end one day.
-pub(super) fn name(item: &OutboxItem, attempt: u32) -> String {
-    format!("{FOLDER}{}.{}-{attempt}", item.frame, item.id.0)
+/// A name for one attempt's file. Each has its own, also in another life: a write or a rename that hung and was given up may
+/// still end one day.
+pub(super) fn name(item: &OutboxItem) -> String {
+    let attempt: u32 = rand::random();
+    format!("{FOLDER}{}.{}-{attempt:08x}", item.frame, item.id.0)
 }
 
 /// The name of a probe's object: this station's, so that [`sweep`] clears what a probe that died left.
@@ -21,17 +23,27 @@ pub(super) fn probe_name(station: &StationId, number: u64) -> String {
 /// Removes what this station left there and has forgotten: it died or gave up on the way, and the item took another
 /// name since. Only while nothing of ours is on its way there. Other stations' files are theirs.
 pub(super) async fn sweep(service: &Operator, station: &StationId) -> opendal::Result<u64> {
-    if !service.info().capability().rename {
-        return Ok(0);
+    match service.info().capability().rename {
+        true => clear(service, &format!("{station}-")).await,
+        false => Ok(0),
     }
-    let ours = format!("{station}-");
+}
+
+/// Removes what earlier attempts at an item left there. Not only the last one's: where the network is gone, an attempt leaves
+/// behind what it found and cannot remove it either.
+pub(super) async fn forget(service: &Operator, item: &OutboxItem) -> opendal::Result<u64> {
+    clear(service, &format!("{}.{}-", item.frame, item.id.0)).await
+}
+
+/// Removes the files whose names begin so.
+async fn clear(service: &Operator, ours: &str) -> opendal::Result<u64> {
     let mut removed = 0;
     let mut entries = match service.lister(FOLDER).await {
         Err(error) if error.kind() == opendal::ErrorKind::NotFound => return Ok(0),
         entries => entries?,
     };
     while let Some(entry) = entries.try_next().await? {
-        if entry.metadata().is_file() && entry.name().starts_with(&ours) {
+        if entry.metadata().is_file() && entry.name().starts_with(ours) {
             service.delete(entry.path()).await?;
             removed += 1;
         }

@@ -53,7 +53,7 @@ pub struct Sftp {
     pub port: u16,
     /// Whom the credential file's key belongs to.
     pub user: String,
-    /// Within the user's home there unless it begins with a slash.
+    /// From the server's root on.
     pub folder: String,
 }
 

@@ -218,13 +218,12 @@ impl Attempt<'_> {
     async fn write(&self, source: &Source, item: &OutboxItem) -> Result<Proof, UploadError> {
         let renames = self.operator.info().capability().rename;
         let first = match renames {
-            true => partial::name(item, item.attempts),
+            true => partial::name(item),
             false => item.key.clone(),
         };
         if renames && item.attempts > 0 {
-            // What an earlier attempt left is of no use; that it cannot be removed does no harm.
-            let earlier = partial::name(item, item.attempts - 1);
-            let _ = self.operator.delete(&earlier).await;
+            // What earlier attempts left is of no use; that it cannot be removed does no harm.
+            let _ = partial::forget(&self.operator, item).await;
         }
         let written = match (&self.store.dav, self.in_parts(source)) {
             (Some(dav), _) => dav.put(&self.operator, source, &first, &self.meter).await,
@@ -251,8 +250,13 @@ impl Attempt<'_> {
         };
         if renames {
             let renamed = self.operator.rename(&first, &item.key).await;
-            renamed.map_err(|e| self.told("rename", &item.key, &e))?;
-            let found = self.look(&item.key).await?;
+            renamed.map_err(|e| match e.kind() {
+                // What is gone is what was just verified, under its first name.
+                opendal::ErrorKind::NotFound => self.lost(&item.key, &e),
+                _ => self.told("rename", &item.key, &e),
+            })?;
+            let found = self.operator.stat(&item.key).await;
+            let found = found.map_err(|e| self.lost(&item.key, &e))?;
             self.has_size(&item.key, &found, source)?;
         }
         Ok(proof)
@@ -309,7 +313,8 @@ impl Attempt<'_> {
     async fn verify(&self, source: &Source, key: &str) -> Result<Proof, UploadError> {
         let all = self.store.folder.is_some() || self.store.settings.verify == Verify::ReadBack;
         if !all {
-            let found = self.look(key).await?;
+            let found = self.operator.stat(key).await;
+            let found = found.map_err(|e| self.lost(key, &e))?;
             self.has_size(key, &found, source)?;
             if let Some(proof) = by_etag(&found, source) {
                 return Ok(proof);
@@ -329,23 +334,6 @@ impl Attempt<'_> {
         }
     }
 
-    /// Looks at what was taken just now: that it is not there is no wrong place, but a server that forgets.
-    async fn look(&self, key: &str) -> Result<Metadata, UploadError> {
-        let found = self.operator.stat(key).await;
-        found.map_err(|e| self.gone_or(key, &e))
-    }
-
-    fn gone_or(&self, key: &str, error: &opendal::Error) -> UploadError {
-        match error.kind() {
-            opendal::ErrorKind::NotFound => UploadError::Mismatch {
-                destination: self.store.settings.name.clone(),
-                key: key.to_owned(),
-                found: "it was taken, and is not there".to_owned(),
-            },
-            _ => self.told("read", key, error),
-        }
-    }
-
     /// Reads the beginning, the end and somewhere between.
     async fn sample(&self, source: &Source, key: &str) -> Result<(), UploadError> {
         let size = source.content.size_bytes.0;
@@ -355,7 +343,7 @@ impl Attempt<'_> {
             let ours = source.range(from, SAMPLE_BYTES).await?;
             let range = from..from + SAMPLE_BYTES as u64;
             let theirs = self.operator.read_with(key).range(range).await;
-            let theirs = theirs.map_err(|e| self.gone_or(key, &e))?;
+            let theirs = theirs.map_err(|e| self.lost(key, &e))?;
             if self.store.client.is_none() {
                 self.meter.pass(theirs.len()).await;
             }
@@ -373,6 +361,18 @@ impl Attempt<'_> {
         }
     }
 
+    /// What was just taken cannot be looked at. That it is not there is no matter of the place: it took it.
+    fn lost(&self, key: &str, error: &opendal::Error) -> UploadError {
+        match error.kind() {
+            opendal::ErrorKind::NotFound => UploadError::Mismatch {
+                destination: self.store.settings.name.clone(),
+                key: key.to_owned(),
+                found: "it was taken, and it is not there".to_owned(),
+            },
+            _ => self.told("read", key, error),
+        }
+    }
+
     fn mismatch(&self, key: &str, found: Bytes, source: &Source) -> UploadError {
         let wanted = source.content.size_bytes;
         UploadError::Mismatch {
@@ -387,7 +387,7 @@ impl Attempt<'_> {
 
     /// Reads all of an object.
     async fn read(&self, key: &str) -> Result<Content, UploadError> {
-        let failed = |e: opendal::Error| self.gone_or(key, &e);
+        let failed = |e: opendal::Error| self.lost(key, &e);
         let reader = match self.store.folder {
             Some(_) => self.operator.reader_with(key).chunk(4 * PIECE_BYTES).await,
             None => self.operator.reader(key).await,

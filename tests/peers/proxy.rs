@@ -29,7 +29,7 @@ pub enum Fault {
     Refuse,
     /// The request is swallowed and answered so.
     Answer(u16),
-    /// One byte of the request's body is another: the one at this offset, counted round.
+    /// One byte of the body of the first `PUT` or `POST` is another: the one at this offset, counted round.
     Flip(u64),
     /// The request goes through entirely, and its answer is never heard.
     Unheard,
@@ -340,10 +340,13 @@ struct Requests {
 impl Requests {
     /// Where in these bytes the first changing request begins.
     fn change_begins(&mut self, bytes: &[u8]) -> Option<usize> {
+        self.begins(bytes, &[b"PUT /", b"POST /", b"MOVE /", b"DELETE /"])
+    }
+
+    fn begins(&mut self, bytes: &[u8], verbs: &[&[u8]]) -> Option<usize> {
         if self.change.is_some() {
             return None;
         }
-        let verbs: [&[u8]; 4] = [b"PUT /", b"POST /", b"MOVE /", b"DELETE /"];
         let begins = verbs.iter().any(|v| bytes.starts_with(v));
         if begins {
             self.change = Some(Vec::new());
@@ -353,7 +356,7 @@ impl Requests {
 
     /// Where in these bytes the byte at an offset of its body is; round and round over the body's length.
     fn byte_of_change(&mut self, bytes: &[u8], offset: u64) -> Option<usize> {
-        self.change_begins(bytes);
+        self.begins(bytes, &[b"PUT /", b"POST /"]);
         let request = self.change.as_mut()?;
         let before = request.len();
         request.extend_from_slice(bytes);
@@ -401,6 +404,7 @@ mod tests {
     }
 
     const PUT: &[u8] = b"PUT /a HTTP/1.1\r\nContent-Length: 10\r\n\r\n0123456789";
+    const DELETE: &[u8] = b"DELETE /a HTTP/1.1\r\n\r\n";
     const GET: &[u8] = b"GET /a HTTP/1.1\r\n\r\n";
 
     /// What a client hears of each of its requests on one connection, up to the connection's end.
@@ -499,9 +503,12 @@ mod tests {
             let proxy = Proxy::start(address, [Fault::Flip(offset)]);
             // In two pieces, as a network may cut it.
             let mut socket = TcpStream::connect(proxy.address()).expect("connect");
+            socket.write_all(DELETE).expect("write");
+            let mut answer = [0; 64];
+            assert!(socket.read(&mut answer).is_ok_and(|n| n > 0));
             socket.write_all(&PUT[..20]).expect("write");
             socket.write_all(&PUT[20..]).expect("write");
-            let all = [&PUT[..PUT.len() - 10], body.as_bytes()].concat();
+            let all = [DELETE, &PUT[..PUT.len() - 10], body.as_bytes()].concat();
             hears(&heard, &all);
         }
     }

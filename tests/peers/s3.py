@@ -107,9 +107,11 @@ class Peer:
             if header in environ and header.startswith("HTTP_X_AMZ_CHECKSUM_"):
                 kind = header.removeprefix("HTTP_X_AMZ_CHECKSUM_")
                 environ.setdefault("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM", kind)
-        environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(data), str(len(data))
-        environ.pop("HTTP_TRANSFER_ENCODING", None)
-        return self.moto(environ, start_response)
+        # Moto takes a percent sign that belongs to a name for the beginning of an escape.
+        path = environ["PATH_INFO"].replace("%", "%25")
+        whole = {"wsgi.input": io.BytesIO(data), "CONTENT_LENGTH": str(len(data)), "PATH_INFO": path}
+        rest = {name: value for name, value in environ.items() if name != "HTTP_TRANSFER_ENCODING"}
+        return self.moto({**rest, **whole}, start_response)
 
     def bucket(self):
         return self.store.buckets[BUCKET]

@@ -4,9 +4,12 @@ use crate::peers::proxy::{Fault, Proxy};
 use crate::peers::sftp::{self, Sftp};
 use crate::peers::{Kind, Peer, Served};
 use crate::rig::picture;
-use crate::station::{Station, all_is_there, no_receipt_without_its_object, noise, open, photo};
+use crate::station::{
+    Station, all_is_there, no_receipt_without_its_object, noise, open, photo, raw,
+};
 use crate::straight::{rows, station, until, until_delivered};
-use shutterline::model::Status;
+use shutterline::clock;
+use shutterline::model::{Millis, Status};
 
 /// Waits until something is in its middle.
 fn under_way(proxy: &Proxy, bytes: u64) {
@@ -165,4 +168,28 @@ fn an_intake_that_takes_nothing_back_gets_a_human() {
     let names: Vec<_> = peer.objects().into_keys().collect();
     assert!(names.contains(&first.key), "{names:?}");
     rig.stop();
+}
+
+#[test]
+fn a_large_file_goes_on_where_a_death_left_it() {
+    let Some(peer) = Served::start(Kind::S3) else {
+        return;
+    };
+    let mut station = Station::new(&peer, "");
+    station.shoot(1, "DSC_0001.NEF", &raw(1, 40));
+    let work = station.work(&peer, peer.address());
+    // Five parts, of which two at least have arrived.
+    let end = clock::boot_time() + Millis(60_000);
+    while peer.count("PUT") < 3 {
+        assert!(clock::boot_time() < end, "no part arrives");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    drop(work);
+    assert!(!peer.unfinished().is_empty(), "it was killed in the middle");
+    let before = peer.count("PUT");
+    let _work = station.work(&peer, peer.address());
+    let rows = station.until_delivered();
+    all_is_there(&peer, &rows, "after a death between parts");
+    let after = peer.count("PUT") - before;
+    assert!(after <= 3, "{after} of 5 parts were sent again");
 }

@@ -1,4 +1,5 @@
 //! A real archive and a real outbox worker, without the daemon around them, so that hundreds of bad days fit into a minute.
+#![allow(dead_code, reason = "each binary uses its own part")]
 
 use crate::peers::{Objects, Peer};
 use shutterline::archive::{Archive, Done, Job, JobId, OutboxItem, OutboxRow, Reader};
