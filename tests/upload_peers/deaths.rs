@@ -180,7 +180,7 @@ fn a_large_file_goes_on_where_a_death_left_it() {
     let work = station.work(&peer, peer.address());
     // Five parts, of which two at least have arrived.
     let end = clock::boot_time() + Millis(60_000);
-    while peer.count("PUT") < 3 {
+    while peer.count("PUT") < 4 {
         assert!(clock::boot_time() < end, "no part arrives");
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
