@@ -32,7 +32,7 @@ test: ## Run every test on real libgphoto2, a virtual camera and servers of othe
 	@scripts/setup test
 	@scripts/fetch-virtual-camera >/dev/null || echo 'test: without the virtual camera the tests on libgphoto2 are left out'
 	@scripts/fetch-peers >/dev/null || echo 'test: without these peers uploads are tested against folders and OpenSSH only'
-	$(CARGO) test --locked
+	scripts/run-tests
 
 demo: ## Play a venue morning of 12 students; ARGS=--interactive or ARGS=--fast
 	@scripts/setup demo
