@@ -158,12 +158,19 @@ fn held(bench: Bench) {
         assert!(problem.contains(part), "{part} is not in {problem}");
     }
     running.press_and_release();
-    // Once it is free, the one that waited takes it by itself.
+    // Once it is free, the one that waited takes it by itself. The lines are let go of one by one, and on a slow machine it may meet one
+    // that is still held, and says so.
     drop(running);
-    let event = told
-        .recv_timeout(Duration::from_secs(60))
-        .expect("an event");
-    assert!(matches!(event, PanelEvent::Opened { .. }), "{event:?}");
+    loop {
+        let event = told
+            .recv_timeout(Duration::from_secs(60))
+            .expect("an event");
+        match event {
+            PanelEvent::Opened { .. } => break,
+            PanelEvent::Failed { problem } => assert!(problem.contains("held by"), "{problem}"),
+            other => panic!("{other:?}"),
+        }
+    }
     drop(second);
 }
 
