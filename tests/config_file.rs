@@ -292,7 +292,7 @@ fn a_destination_needs_what_its_kind_needs_and_nothing_else() {
         &["https://"],
     );
     told(
-        "kind = \"sftp\"\nhost = \"h\"\nfolder = \"f\"",
+        "kind = \"sftp\"\nhost = \"h\"\nfolder = \"/f\"",
         1,
         &["needs its user"],
     );

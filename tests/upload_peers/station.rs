@@ -23,7 +23,7 @@ pub const CAP: Duration = Duration::from_secs(60);
 /// The destination's name.
 pub const NAME: &str = "there";
 
-/// An attempt in which nothing moves for this long is given up.
+/// Long enough for a loopback on a machine that has other things to do.
 const PATIENCE: Millis = Millis(700);
 
 /// Students in the session.
@@ -34,6 +34,8 @@ pub struct Station {
     pub folder: tempfile::TempDir,
     /// More of the destination's table, for example `verify = "read-back"`.
     pub more: String,
+    /// An attempt in which nothing moves for this long is given up; short, as most tests wait for it.
+    pub patience: Millis,
     archive: Archive,
     answers: Receiver<Done>,
     runtime: Runtime,
@@ -80,6 +82,7 @@ impl Station {
         let mut station = Self {
             folder,
             more: more.to_owned(),
+            patience: PATIENCE,
             archive,
             answers,
             runtime,
@@ -227,7 +230,7 @@ impl Station {
         let destination = peer.destination(at) + &self.more;
         let options = options(self.folder.path(), &destination);
         let pace = shutterline::upload::Pace {
-            patience: PATIENCE,
+            patience: self.patience,
             ..options.pace
         };
         let nobody_shoots = Quiet::new(watch::channel(Status::default()).1, Hush::Frame);
