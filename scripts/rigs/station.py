@@ -6,6 +6,8 @@ import socket
 import threading
 import time
 
+from guest import PATIENCE
+
 
 class Unanswered(Exception):
     """The station did not answer, or refused."""
@@ -53,6 +55,7 @@ class Station:
     def wait_ready(self, alive=lambda: True, cap_s=120, camera=True):
         """Seconds until the station answers, with its camera ready if asked for."""
         begun = time.monotonic()
+        cap_s *= PATIENCE
         last = "nobody answered"
         while time.monotonic() < begun + cap_s and alive():
             try:
@@ -119,6 +122,7 @@ class Events(threading.Thread):
             if pick(*each[1:]):
                 self.unmatched.remove(each)
                 return each[0], each[2]
+        cap_s *= PATIENCE
         until = time.monotonic() + cap_s
         while True:
             try:
