@@ -123,6 +123,9 @@ impl Bench {
             }
         }
         self.rig.until_delivered();
+        // What people are told of it follows within a second.
+        self.rig
+            .until("a status that knows", |s| s.outbox.pending == 0);
     }
 }
 
