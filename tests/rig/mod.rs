@@ -316,9 +316,11 @@ impl Rig {
         self.ask("/v1/camera/knob", knob);
     }
 
-    /// Files on the sim camera's card.
+    /// Files on the sim camera's card. What a death caught it writing is none: no camera would show it.
     pub fn on_card(&self) -> usize {
-        files_below(&self.dir.join("card/DCIM")).len()
+        let files = files_below(&self.dir.join("card/DCIM"));
+        let whole = |path: &&PathBuf| path.extension().is_none_or(|e| e != "writing");
+        files.iter().filter(whole).count()
     }
 
     /// Press the pedal, wait for one more judged frame, and return it.
