@@ -83,6 +83,11 @@ impl Brake {
         self.quiet.holds()
     }
 
+    /// Waits until the venue lets anything through.
+    pub(super) async fn quiet(&self) {
+        self.quiet.wait().await;
+    }
+
     /// Waits until some bytes may pass.
     pub(super) async fn pass(&self, bytes: usize) {
         self.quiet.wait().await;

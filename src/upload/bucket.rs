@@ -5,7 +5,7 @@
 use super::error::{Doing, UploadError, short};
 use super::settings::S3;
 use super::source::{PART_BYTES, Source};
-use super::wire::{Wire, encoded};
+use super::wire::{Wire, encoded, encoded_path};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use opendal::{Buffer, HttpTransport};
@@ -199,11 +199,6 @@ impl Bucket {
         let said = to.map_or_else(|| said(&text), short);
         Err(doing.answered(head.status.as_u16(), said))
     }
-}
-
-fn encoded_path(name: &str) -> String {
-    let parts: Vec<String> = name.split('/').map(encoded).collect();
-    parts.join("/")
 }
 
 /// Code and message of an error, or the text itself.

@@ -5,7 +5,7 @@ use super::error::{Doing, UploadError};
 use super::meter::Meter;
 use super::settings::Settings;
 use super::source::Source;
-use super::wire::{self, encoded};
+use super::wire::{self, encoded_path};
 use http::{StatusCode, header};
 use opendal::Operator;
 use reqwest::{Response, Url};
@@ -88,8 +88,7 @@ pub(super) fn address(settings: &Settings, url: &str) -> Result<Url, UploadError
 /// A name below an address.
 fn below(root: &Url, key: &str) -> String {
     let root = root.as_str().trim_end_matches('/');
-    let parts: Vec<String> = key.split('/').map(encoded).collect();
-    format!("{root}/{}", parts.join("/"))
+    format!("{root}/{}", encoded_path(key))
 }
 
 /// Says who asks.

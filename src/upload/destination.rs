@@ -24,7 +24,7 @@ pub struct Destination {
 #[derive(Clone)]
 enum Service {
     Store(Box<Store>),
-    Desk(Desk),
+    Desk(Box<Desk>),
 }
 
 impl std::fmt::Debug for Destination {
@@ -63,8 +63,11 @@ impl Destination {
         meter: &Arc<Meter>,
     ) -> Result<Receipt, UploadError> {
         self.name_is_safe(&item.key)?;
+        if let Some(replaced) = &item.replaces {
+            self.name_is_safe(replaced)?;
+        }
         let service = self.open().await?;
-        let source = Source::open(data, item).await?;
+        let source = Source::open(data, item, meter).await?;
         let sent = match &service {
             Service::Store(store) => {
                 let proof = store.attempt(meter).send(&source, item).await;
@@ -133,12 +136,9 @@ impl Destination {
         if let Some(service) = self.opened().clone().filter(|_| !local) {
             return Ok(service);
         }
-        let service = match Store::open(&self.settings).await? {
-            Some(store) => Service::Store(Box::new(store)),
-            None => match Desk::open(&self.settings)? {
-                Some(desk) => Service::Desk(desk),
-                None => return Err(self.settings.wrong("its kind is not known")),
-            },
+        let service = match &self.settings.place {
+            Place::Intake(intake) => Service::Desk(Box::new(Desk::open(&self.settings, intake)?)),
+            _ => Service::Store(Box::new(Store::open(&self.settings).await?)),
         };
         *self.opened() = Some(service.clone());
         Ok(service)

@@ -5,9 +5,9 @@ use super::dav::{address, authorised};
 use super::error::{Doing, UploadError, short};
 use super::meter::Meter;
 use super::proof::Proof;
-use super::settings::{Intake, Method, Place, Settings, Spot, Verify};
+use super::settings::{Intake, Method, Settings, Spot, Verify};
 use super::source::{Hashing, Source, hex};
-use super::wire::{self, encoded};
+use super::wire::{self, encoded_path};
 use crate::archive::OutboxItem;
 use http::{HeaderMap, header};
 use reqwest::Url;
@@ -18,6 +18,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(super) struct Desk {
     settings: Arc<Settings>,
+    intake: Intake,
     credentials: Credentials,
     client: reqwest::Client,
 }
@@ -30,25 +31,16 @@ struct Taken {
 }
 
 impl Desk {
-    /// Opens the intake of a destination; `None` for another kind of place. Nothing is asked of the server yet.
-    pub(super) fn open(settings: &Arc<Settings>) -> Result<Option<Self>, UploadError> {
-        let Place::Intake(intake) = &settings.place else {
-            return Ok(None);
-        };
+    /// Opens a destination's intake. Nothing is asked of the server yet.
+    pub(super) fn open(settings: &Arc<Settings>, intake: &Intake) -> Result<Self, UploadError> {
         address(settings, &intake.url)?;
         let file = settings.credential_file.as_deref();
-        Ok(Some(Self {
+        Ok(Self {
             settings: settings.clone(),
+            intake: intake.clone(),
             credentials: credentials::read(&settings.name, file)?,
             client: wire::client(settings)?,
-        }))
-    }
-
-    fn intake(&self) -> Result<&Intake, UploadError> {
-        match &self.settings.place {
-            Place::Intake(intake) => Ok(intake),
-            _ => Err(self.settings.wrong("it is no intake")),
-        }
+        })
     }
 
     /// Hands a file over; what shows that it was taken, and their number for it.
@@ -59,7 +51,7 @@ impl Desk {
         meter: &Arc<Meter>,
     ) -> Result<(Proof, Option<String>), UploadError> {
         let doing = self.doing("send", &item.key);
-        let intake = self.intake()?;
+        let intake = &self.intake;
         let body = source.body(meter).await?;
         let body = reqwest::Body::wrap_stream(body);
         let size = source.content.size_bytes.0;
@@ -105,7 +97,7 @@ impl Desk {
 
     /// Takes a file back, where it was put under a name.
     pub(super) async fn remove(&self, key: &str, meter: &Arc<Meter>) -> Result<(), UploadError> {
-        let (intake, doing) = (self.intake()?, self.doing("remove", key));
+        let (intake, doing) = (&self.intake, self.doing("remove", key));
         let cannot = || UploadError::NoRemoval {
             destination: self.settings.name.clone(),
             key: key.to_owned(),
@@ -127,7 +119,7 @@ impl Desk {
     /// Asks without sending anything: the server answers, knows us, and nothing else answers in its place.
     pub(super) async fn knock(&self, meter: &Arc<Meter>) -> Result<(), UploadError> {
         let doing = self.doing("ask", "what it takes");
-        let url = self.intake()?.url.replace("{key}", "");
+        let url = self.intake.url.replace("{key}", "");
         let url = address(&self.settings, &url)?;
         let request = self.client.request(http::Method::OPTIONS, url);
         let answer = authorised(request, &self.credentials).send().await;
@@ -212,8 +204,7 @@ impl Desk {
 
 /// The address of a name: `{key}` replaced, each part encoded.
 fn put_url(settings: &Settings, url: &str, key: &str) -> Result<Url, UploadError> {
-    let parts: Vec<String> = key.split('/').map(encoded).collect();
-    address(settings, &url.replace("{key}", &parts.join("/")))
+    address(settings, &url.replace("{key}", &encoded_path(key)))
 }
 
 /// A form field's value.
@@ -350,7 +341,8 @@ mod tests {
             serial: Serial(1),
             student: "20210001".parse().unwrap(),
         };
-        (Source::open(folder, &item).await.unwrap(), item)
+        let meter = crate::upload::meter::idle();
+        (Source::open(folder, &item, &meter).await.unwrap(), item)
     }
 
     fn sized(size: &str) -> HeaderMap {

@@ -96,7 +96,6 @@ impl<Q: Queue> Lane<Q> {
         if self.ids.len() < most {
             self.start(now, most).await?;
         }
-        way.count().await?;
         let next = queue.next_due(self.name().to_owned()).await?;
         let idle = self.under_way.is_empty();
         let reach = match allowed {
@@ -123,6 +122,7 @@ impl<Q: Queue> Lane<Q> {
             ended = self.under_way.join_next(), if !idle => match ended {
                 Some(Ok((id, outcome))) => {
                     self.ids.remove(&id);
+                    way.changed.notify_one();
                     outcome?;
                 }
                 // A task that panicked leaves its item due; it cannot be told which it was.

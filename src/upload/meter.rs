@@ -1,12 +1,14 @@
 //! What one attempt has moved: by it a transfer that hangs is told from one that is slow, and the rate is known.
 
-use super::brake::Brake;
+use super::brake::{Brake, Limits};
+use super::quiet::Quiet;
 use crate::clock;
-use crate::model::Millis;
+use crate::model::{Millis, Status};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// The rate is that of the last so many seconds.
 const WINDOW_S: u64 = 30;
@@ -42,6 +44,13 @@ impl Rate {
     }
 }
 
+/// One that nobody holds back, for so little that nobody waits for it.
+pub(super) fn idle() -> Arc<Meter> {
+    let (_, nobody) = watch::channel(Status::default());
+    let brake = Brake::new(Quiet::while_shooting(nobody), Limits::default());
+    Meter::new(Arc::new(brake), Arc::default())
+}
+
 /// One attempt's.
 #[derive(Debug)]
 pub(super) struct Meter {
@@ -49,7 +58,7 @@ pub(super) struct Meter {
     rate: Arc<Rate>,
     moved: AtomicU64,
     held: AtomicBool,
-    /// The last answer's HTTP status; 0 before the first.
+    /// The HTTP status that the last request was answered with; 0 while it is not.
     status: AtomicU16,
 }
 
@@ -73,13 +82,26 @@ impl Meter {
         self.rate.add(clock::boot_time(), bytes as u64);
     }
 
+    /// A request sets out: what an earlier one was answered says nothing of it.
+    pub(super) fn asks(&self) {
+        self.status.store(0, Ordering::Relaxed);
+    }
+
+    /// Something was done that moves no bytes to or fro; waits until the venue lets it go on.
+    pub(super) async fn step(&self) {
+        self.held.store(true, Ordering::Relaxed);
+        self.brake.quiet().await;
+        self.held.store(false, Ordering::Relaxed);
+        self.moved.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// A server answered.
     pub(super) fn answered(&self, status: u16) {
         self.moved.fetch_add(1, Ordering::Relaxed);
         self.status.store(status, Ordering::Relaxed);
     }
 
-    /// The last answer's HTTP status.
+    /// The HTTP status that the last request was answered with; `None` where it was not.
     pub(super) fn status(&self) -> Option<u16> {
         Some(self.status.load(Ordering::Relaxed)).filter(|s| *s > 0)
     }
@@ -100,6 +122,16 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_is_that_of_the_last_request() {
+        let meter = idle();
+        assert_eq!(meter.status(), None);
+        meter.answered(403);
+        assert_eq!(meter.status(), Some(403));
+        meter.asks();
+        assert_eq!(meter.status(), None, "the next one was not answered");
+    }
 
     #[test]
     fn the_rate_is_that_of_the_last_half_minute() {

@@ -1,16 +1,12 @@
 //! Whether a destination can be reached and written, found out by doing it: an object is written, read back and removed.
 
-use super::brake::{Brake, Limits};
 use super::destination::Destination;
 use super::error::UploadError;
-use super::meter::{Meter, Rate};
+use super::meter;
 use super::partial;
-use super::quiet::Quiet;
 use crate::clock;
-use crate::model::{Millis, StationId, Status};
-use std::sync::Arc;
+use crate::model::{Millis, StationId};
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// Enough to be a real write, too little to be felt on a slow line, bytes.
 const SIZE: usize = 4096;
@@ -26,10 +22,7 @@ const DEADLINE: Millis = Millis(20_000);
 pub async fn probe(destination: &Destination, station: &StationId) -> Result<Millis, UploadError> {
     let began = clock::boot_time();
     let deadline = Duration::from_millis(DEADLINE.0);
-    // Nobody waits for so little.
-    let (_, nobody) = watch::channel(Status::default());
-    let brake = Brake::new(Quiet::while_shooting(nobody), Limits::default());
-    let meter = Meter::new(Arc::new(brake), Arc::new(Rate::default()));
+    let meter = meter::idle();
     let bytes: Vec<u8> = (0..SIZE).map(|_| rand::random()).collect();
     let key = partial::probe_name(station, rand::random());
     let going = destination.there_and_back(&key, &bytes, &meter);

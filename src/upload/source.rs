@@ -76,18 +76,16 @@ pub(super) struct Source {
 
 impl Source {
     /// Reads an item's file through once and makes sure that it is the one that the row means: what is wrong must not reach a
-    /// name at the destination even for a moment.
-    pub(super) async fn open(data: &Path, item: &OutboxItem) -> Result<Self, UploadError> {
+    /// name at the destination even for a moment. A piece at a time, each only when the venue lets it.
+    pub(super) async fn open(
+        data: &Path,
+        item: &OutboxItem,
+        meter: &Meter,
+    ) -> Result<Self, UploadError> {
         let path = data.join(&item.path);
-        let hashing = tokio::task::spawn_blocking(move || Self::hashed(path)).await;
-        let path = data.join(&item.path);
-        let source = match hashing {
-            Ok(Ok(source)) => source,
-            Ok(Err(source)) => return Err(UploadError::Source { path, source }),
-            Err(ended) => {
-                let source = std::io::Error::other(ended);
-                return Err(UploadError::Source { path, source });
-            }
+        let source = match Self::hashed(&path, meter).await {
+            Ok(source) => source,
+            Err(source) => return Err(UploadError::Source { path, source }),
         };
         match source.content == content_of(item) {
             true => Ok(source),
@@ -147,14 +145,14 @@ impl Source {
         }))
     }
 
-    fn hashed(path: PathBuf) -> std::io::Result<Self> {
-        use std::io::Read;
-        let mut file = std::fs::File::open(&path)?;
+    async fn hashed(path: &Path, meter: &Meter) -> std::io::Result<Self> {
+        let mut file = File::open(path).await?;
         let mut piece = vec![0; 4 * PIECE_BYTES];
         let (mut whole, mut md5, mut part) = (Hashing::default(), Md5::new(), Md5::new());
         let (mut parts, mut in_part): (Vec<[u8; 16]>, usize) = (Vec::new(), 0);
         loop {
-            let read = file.read(&mut piece)?;
+            meter.step().await;
+            let read = file.read(&mut piece).await?;
             let mut bytes = piece.get(..read).unwrap_or_default();
             if bytes.is_empty() {
                 break;
@@ -181,7 +179,7 @@ impl Source {
             n => format!("{}-{n}", hex(&Md5::digest(parts.concat()))),
         };
         Ok(Self {
-            path,
+            path: path.to_owned(),
             content: whole.end(),
             md5,
             parts: parts.iter().map(|p| hex(p)).collect(),
@@ -194,25 +192,26 @@ impl Source {
 mod tests {
     use super::*;
 
-    #[test]
-    fn hashes_of_parts_are_those_of_s3() {
+    #[tokio::test]
+    async fn hashes_of_parts_are_those_of_s3() {
+        let meter = crate::upload::meter::idle();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         std::fs::write(&path, b"portrait").unwrap();
-        let small = Source::hashed(path.clone()).unwrap();
+        let small = Source::hashed(&path, &meter).await.unwrap();
         assert_eq!(small.content.size_bytes, Bytes(8));
         assert_eq!(small.md5, hex(&Md5::digest(b"portrait")));
         assert_eq!((&small.etag, small.parts.len()), (&small.md5, 1));
         let large: Vec<u8> = (0..PART_BYTES + 5).map(|i| (i % 251) as u8).collect();
         std::fs::write(&path, &large).unwrap();
-        let two = Source::hashed(path.clone()).unwrap();
+        let two = Source::hashed(&path, &meter).await.unwrap();
         let (first, second) = large.split_at(PART_BYTES);
         let both = [Md5::digest(first), Md5::digest(second)].concat();
         assert_eq!(two.md5, hex(&Md5::digest(&large)));
         assert_eq!(two.etag, format!("{}-2", hex(&Md5::digest(both))));
         assert_eq!(two.parts, [first, second].map(|p| hex(&Md5::digest(p))));
         std::fs::write(&path, first).unwrap();
-        let one = Source::hashed(path).unwrap();
+        let one = Source::hashed(&path, &meter).await.unwrap();
         assert_eq!(one.etag, one.md5, "a whole part alone is sent at once");
     }
 }

@@ -12,7 +12,7 @@ use super::settings::{Place, S3, Settings, Sftp, Verify};
 use super::source::{Content, Hashing, PART_BYTES, PIECE_BYTES, Source};
 use super::wire::{self, Wire};
 use crate::archive::OutboxItem;
-use crate::model::{Bytes, StationId, key_is_safe};
+use crate::model::{Bytes, StationId};
 use futures_util::TryStreamExt;
 use opendal::{HttpTransporter, Metadata, OperationContext, Operator, services};
 use reqsign_aws_v4::Credential;
@@ -37,13 +37,12 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Opens the service of a destination; `None` for a place that keeps no objects under names. Nothing is asked of a server
-    /// yet.
-    pub(super) async fn open(settings: &Arc<Settings>) -> Result<Option<Self>, UploadError> {
+    /// Opens the service of a destination. Nothing is asked of a server yet.
+    pub(super) async fn open(settings: &Arc<Settings>) -> Result<Self, UploadError> {
         let wrong = |e: opendal::Error| settings.wrong(e.message());
         let (mut dav, mut bucket, mut local) = (None, None, None);
         let operator = match &settings.place {
-            Place::Intake(_) => return Ok(None),
+            Place::Intake(_) => return Err(settings.wrong("an intake keeps no objects")),
             Place::Folder(_) | Place::Disk { .. } => {
                 let folder = folder(settings).await?;
                 let service = services::Fs::default().root(&folder.to_string_lossy());
@@ -63,14 +62,14 @@ impl Store {
             Place::Sftp(place) => sftp(settings, place)?,
         };
         let http = matches!(settings.place, Place::S3(_) | Place::WebDav { .. });
-        Ok(Some(Self {
+        Ok(Self {
             settings: settings.clone(),
             operator,
             client: http.then(|| wire::client(settings)).transpose()?,
             dav,
             bucket,
             folder: local,
-        }))
+        })
     }
 
     /// For one attempt, which is counted.
@@ -132,12 +131,6 @@ impl Attempt<'_> {
 
     /// Removes an object; that it is gone already is as good.
     pub(super) async fn remove(&self, key: &str) -> Result<(), UploadError> {
-        if !key_is_safe(key) {
-            return Err(UploadError::Name {
-                destination: self.store.settings.name.clone(),
-                key: key.to_owned(),
-            });
-        }
         if let (Some(bucket), Some(client)) = (&self.store.bucket, &self.store.client) {
             let (client, meter) = (client.clone(), self.meter.clone());
             let doing = self.doing("remove", key);
@@ -276,37 +269,21 @@ impl Attempt<'_> {
     async fn copy(&self, source: &Source, to: &str) -> Result<(), UploadError> {
         let failed = |e: opendal::Error| self.told("write", to, &e);
         let mut file = source.file().await?;
-        // A bucket takes parts, which the HTTP client paces; a folder is written as it comes.
-        let parts = self.store.client.is_some();
-        let (writer, size) = match parts {
-            true => (
-                self.operator.writer_with(to).chunk(PART_BYTES).await,
-                PART_BYTES,
-            ),
-            false => (self.operator.writer(to).await, PIECE_BYTES),
-        };
-        let mut writer = writer.map_err(failed)?;
-        let outcome = async {
-            loop {
-                let piece = source.piece(&mut file, size).await?;
-                if piece.is_empty() {
-                    break;
-                }
-                if !parts {
-                    self.meter.pass(piece.len()).await;
-                }
-                writer.write(piece).await.map_err(failed)?;
+        // To a server it goes at once, and the HTTP client paces it; a folder is written as it comes.
+        let at_once = self.store.client.is_some();
+        let size = if at_once { PART_BYTES } else { PIECE_BYTES };
+        let mut writer = self.operator.writer(to).await.map_err(failed)?;
+        loop {
+            let piece = source.piece(&mut file, size).await?;
+            if piece.is_empty() {
+                break;
             }
-            writer.close().await.map_err(failed)
-        };
-        match outcome.await {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                // Parts that nobody completes would lie there and cost; a service that has none has nothing to abort.
-                let _ = writer.abort().await;
-                Err(error)
+            if !at_once {
+                self.meter.pass(piece.len()).await;
             }
+            writer.write(piece).await.map_err(failed)?;
         }
+        writer.close().await.map(drop).map_err(failed)
     }
 
     /// Makes sure of what lies there.

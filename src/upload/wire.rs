@@ -73,6 +73,12 @@ pub(super) fn encoded(part: &str) -> String {
     utf8_percent_encode(part, KEPT).to_string()
 }
 
+/// A name, as a URL's path carries it.
+pub(super) fn encoded_path(name: &str) -> String {
+    let parts: Vec<String> = name.split('/').map(encoded).collect();
+    parts.join("/")
+}
+
 /// What an HTTP client's error says, with its causes and without the URL, which is named elsewhere.
 pub(super) fn said(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |e| e.source());
@@ -155,6 +161,7 @@ impl Wire {
         parts: &http::request::Parts,
         body: Buffer,
     ) -> opendal::Result<Response<HttpBody>> {
+        self.meter.asks();
         let head = parts.method == Method::HEAD;
         let url = parts.uri.to_string();
         let mut request = self.client.request(parts.method.clone(), url);

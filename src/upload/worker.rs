@@ -10,8 +10,12 @@ use crate::model::{OutboxCounts, StationId, Traffic};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::watch;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+
+/// The least pause between two counts.
+const COUNTED: Duration = Duration::from_secs(1);
 
 /// Works the outbox off.
 pub struct Worker<Q> {
@@ -27,6 +31,8 @@ pub(super) struct Way<Q> {
     pub(super) pace: Pace,
     pub(super) brake: Arc<Brake>,
     pub(super) traffic: watch::Sender<BTreeMap<String, Traffic>>,
+    /// An errand ended: there is something to count.
+    pub(super) changed: Notify,
     counts: watch::Sender<OutboxCounts>,
 }
 
@@ -58,6 +64,7 @@ impl<Q: Queue> Worker<Q> {
                 pace,
                 brake: Arc::new(brake),
                 traffic: told.traffic,
+                changed: Notify::new(),
                 counts: told.counts,
             }),
             destinations,
@@ -73,6 +80,7 @@ impl<Q: Queue> Worker<Q> {
             lanes.spawn(lane.run(heard.clone()));
         }
         drop(heard);
+        let mut counting = std::pin::pin!(self.way.keep_counting());
         loop {
             tokio::select! {
                 ended = lanes.join_next(), if !lanes.is_empty() => match ended {
@@ -86,18 +94,31 @@ impl<Q: Queue> Worker<Q> {
                 },
                 () = self.way.queue.news() => {
                     news.send_modify(|n| *n = n.wrapping_add(1));
-                    match self.way.count().await {
-                        Ok(()) | Err(ArchiveError::Behind | ArchiveError::Full { .. }) => {}
-                        Err(error) => return error,
-                    }
+                    self.way.changed.notify_one();
                 }
+                error = &mut counting => return error,
             }
         }
     }
 }
 
 impl<Q: Queue> Way<Q> {
-    pub(super) async fn count(&self) -> Result<(), ArchiveError> {
+    /// Counts when something changed, but not more often than now and then: a long queue takes the archive's thread tens of
+    /// milliseconds, and frames wait for it. Until the archive is gone.
+    async fn keep_counting(&self) -> ArchiveError {
+        self.changed.notify_one();
+        loop {
+            self.changed.notified().await;
+            match self.count().await {
+                Ok(()) => {}
+                Err(ArchiveError::Behind | ArchiveError::Full { .. }) => self.changed.notify_one(),
+                Err(error) => return error,
+            }
+            tokio::time::sleep(COUNTED).await;
+        }
+    }
+
+    async fn count(&self) -> Result<(), ArchiveError> {
         let counts = self.queue.counts().await?;
         self.counts.send_if_modified(|known| {
             let changed = *known != counts;
