@@ -261,7 +261,7 @@ impl Rig {
         std::fs::write(self.data().join(&path), bytes).unwrap();
         let item = OutboxItem {
             id: OutboxId(id),
-            frame: FrameId(format!("k7qa-{id:06}")),
+            frame: Some(FrameId(format!("k7qa-{id:06}"))),
             destination: "office".into(),
             path,
             key: key.into(),
@@ -271,8 +271,8 @@ impl Rig {
             attempts: 0,
             role: FileRole::Jpeg,
             session: SessionId("k7qa-s1".into()),
-            serial: Serial(1),
-            student: "20210001".parse().unwrap(),
+            serial: Some(Serial(1)),
+            student: "20210001".parse().ok(),
         };
         self.put(item.clone());
         item

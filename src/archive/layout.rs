@@ -2,7 +2,8 @@
 //! Student names are in no path.
 
 use crate::model::{
-    FileRole, Frame, FrameState, KeyFields, KeyTemplate, Serial, SessionId, StudentNumber,
+    FileRole, Frame, FrameFile, FrameId, FrameState, KeyFields, KeyTemplate, Serial, SessionId,
+    StudentNumber,
 };
 
 /// The database's name in the data folder.
@@ -43,14 +44,16 @@ fn owner(student: Option<&StudentNumber>) -> String {
 
 /// A file's name in its frame's folder; `again` tells apart files of a frame that would share one, from 2.
 pub(super) fn file_name(frame: &Frame, role: FileRole, camera_name: &str, again: u32) -> String {
-    let extension = match role {
-        FileRole::Jpeg => "JPG".to_owned(),
-        FileRole::Sidecar => "xmp".to_owned(),
-        FileRole::Raw | FileRole::Other => camera_name
-            .rsplit_once('.')
-            .map_or(String::new(), |(_, e)| clean(e).to_ascii_uppercase()),
+    let (what, extension) = match (role, made(role)) {
+        (_, Some((what, extension))) => (what, extension.to_owned()),
+        (FileRole::Jpeg, None) => ("", "JPG".to_owned()),
+        (FileRole::Sidecar, None) => ("", "xmp".to_owned()),
+        (_, None) => {
+            let extension = camera_name.rsplit_once('.').map(|(_, e)| clean(e));
+            ("", extension.unwrap_or_default().to_ascii_uppercase())
+        }
     };
-    let mut name = clean(frame.id.as_str());
+    let mut name = clean(frame.id.as_str()) + what;
     if again > 1 {
         name.push_str(&format!("_{again}"));
     }
@@ -61,24 +64,77 @@ pub(super) fn file_name(frame: &Frame, role: FileRole, camera_name: &str, again:
     name
 }
 
-/// A file's name at a destination, by default `k7qa-s3/0012_20210001/k7qa-000123.JPG`. The session's name stays out of it, so
-/// that it never changes with how people call a session.
-pub(super) fn outbox_key(
-    template: &KeyTemplate,
-    session: &SessionId,
-    serial: Serial,
-    student: &StudentNumber,
-    stored_path: &str,
-) -> String {
-    let file = stored_path.rsplit('/').next().unwrap_or_default();
-    let (frame, extension) = file.rsplit_once('.').unwrap_or((file, ""));
+/// What follows the frame's id in the name of a file that we made of it, and its extension.
+fn made(role: FileRole) -> Option<(&'static str, &'static str)> {
+    match role {
+        FileRole::Portrait => Some(("-portrait", "jpg")),
+        FileRole::Report => Some(("-report", "json")),
+        _ => None,
+    }
+}
+
+/// The name of a session's manifest in its folder.
+pub(super) fn manifest_name(again: u32) -> String {
+    match again {
+        0 | 1 => "manifest.csv".to_owned(),
+        again => format!("manifest_{again}.csv"),
+    }
+}
+
+/// A manifest's name at a destination.
+pub(super) fn manifest_key(template: &KeyTemplate, session: &SessionId) -> String {
     template.key(&KeyFields {
         session: &clean(session.as_str()),
-        serial: &format!("{:04}", serial.0),
-        student: &clean(student.as_str()),
-        frame,
+        serial: "",
+        student: "",
+        frame: "",
+        extension: "csv",
+    })
+}
+
+/// The name of a session's folder within the data folder.
+pub(super) fn session_path(session_folder: &str) -> String {
+    format!("{PHOTOS}/{session_folder}")
+}
+
+/// A file's name at a destination, by default `k7qa-s3/0012_20210001/k7qa-000123.JPG`. The session's name stays out of it, so
+/// that it never changes with how people call a session.
+pub(super) fn outbox_key(template: &KeyTemplate, owner: &Owner<'_>, file: &FrameFile) -> String {
+    let name = file.path.rsplit('/').next().unwrap_or_default();
+    let (stored, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    // What is made anew lies here beside what it replaces, under the next free name; there its name never changes.
+    let frame = match made(file.role) {
+        None => stored.to_owned(),
+        Some((what, _)) => clean(owner.frame.as_str()) + what,
+    };
+    template.key(&KeyFields {
+        session: &clean(owner.session.as_str()),
+        serial: &format!("{:04}", owner.serial.0),
+        student: &clean(owner.student.as_str()),
+        frame: &frame,
         extension,
     })
+}
+
+/// Whose a frame is.
+pub(super) struct Owner<'a> {
+    pub(super) frame: &'a FrameId,
+    pub(super) session: &'a SessionId,
+    pub(super) serial: Serial,
+    pub(super) student: &'a StudentNumber,
+}
+
+impl<'a> Owner<'a> {
+    /// `None` while nobody certain owns it.
+    pub(super) fn of(frame: &'a Frame) -> Option<Self> {
+        let kept = frame.state == FrameState::Kept;
+        Some(Self {
+            frame: &frame.id,
+            session: frame.session.as_ref().filter(|_| kept)?,
+            serial: frame.serial?,
+            student: frame.student.as_ref()?,
+        })
+    }
 }
 
 /// What a file name cannot carry on any file system the card may be read on becomes `-`; no leading dot, none of the
@@ -102,6 +158,7 @@ pub(super) fn clean(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Bytes, Sha256};
 
     #[test]
     fn names_stay_readable_and_safe() {
@@ -113,17 +170,51 @@ mod tests {
         assert_eq!(session_folder(&id, &"长".repeat(200)).chars().count(), 68);
     }
 
+    fn key(template: &KeyTemplate, student: &str, role: FileRole, path: &str) -> String {
+        let owner = Owner {
+            frame: &FrameId("k7qa-000123".into()),
+            session: &SessionId("k7qa-s3".into()),
+            serial: Serial(12),
+            student: &StudentNumber(student.into()),
+        };
+        let file = FrameFile {
+            role,
+            path: path.to_owned(),
+            sha256: Sha256("00".repeat(32)),
+            original_sha256: None,
+            size_bytes: Bytes(1),
+            source: None,
+            cleared_at: None,
+        };
+        outbox_key(template, &owner, &file)
+    }
+
     #[test]
     fn a_key_is_the_files_place_here_without_the_sessions_name() {
-        let id = SessionId("k7qa-s3".into());
-        for (student, path) in [
-            ("2021", "photos/k7qa-s3 Law/0012_2021/k7qa-000123.JPG"),
-            ("2021", "photos/k7qa-s3/0012_2021/k7qa-000123_2.NEF"),
-            ("学 1/2.", "photos/k7qa-s3/0012_学 1-2/k7qa-000123.xmp"),
+        for (student, role, path) in [
+            (
+                "2021",
+                FileRole::Jpeg,
+                "photos/k7qa-s3 Law/0012_2021/k7qa-000123.JPG",
+            ),
+            (
+                "2021",
+                FileRole::Raw,
+                "photos/k7qa-s3/0012_2021/k7qa-000123_2.NEF",
+            ),
+            (
+                "学 1/2.",
+                FileRole::Sidecar,
+                "photos/k7qa-s3/0012_学 1-2/k7qa-000123.xmp",
+            ),
+            (
+                "2021",
+                FileRole::Report,
+                "photos/k7qa-s3/0012_2021/k7qa-000123-report.json",
+            ),
         ] {
             let (_, place) = path.split_once("/0012").unwrap();
-            let student = StudentNumber(student.into());
-            let key = outbox_key(&KeyTemplate::default(), &id, Serial(12), &student, path);
+            let key = key(&KeyTemplate::default(), student, role, path);
             assert_eq!(key, format!("k7qa-s3/0012{place}"));
         }
     }
@@ -131,20 +222,20 @@ mod tests {
     #[test]
     fn a_template_of_ones_own_keeps_files_of_a_frame_apart() {
         let template = KeyTemplate::parse("{student}-{frame}.{ext}").unwrap();
-        let key = |path| {
-            let session = SessionId("k7qa-s3".into());
-            outbox_key(
-                &template,
-                &session,
-                Serial(1),
-                &StudentNumber("7".into()),
-                path,
-            )
-        };
-        assert_eq!(key("photos/s/0001_7/k7qa-000123.NEF"), "7-k7qa-000123.NEF");
-        assert_eq!(
-            key("photos/s/0001_7/k7qa-000123_2.NEF"),
-            "7-k7qa-000123_2.NEF"
-        );
+        for (role, name, there) in [
+            (FileRole::Raw, "k7qa-000123.NEF", "7-k7qa-000123.NEF"),
+            (FileRole::Raw, "k7qa-000123_2.NEF", "7-k7qa-000123_2.NEF"),
+            (
+                FileRole::Portrait,
+                "k7qa-000123-portrait_2.jpg",
+                "7-k7qa-000123-portrait.jpg",
+            ),
+        ] {
+            let path = format!("photos/s/0001_7/{name}");
+            assert_eq!(key(&template, "7", role, &path), there);
+        }
+        let manifest = KeyTemplate::default_manifest();
+        let session = SessionId("k7qa-s3".into());
+        assert_eq!(manifest_key(&manifest, &session), "k7qa-s3/manifest.csv");
     }
 }

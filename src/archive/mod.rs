@@ -16,6 +16,7 @@ mod job;
 mod layout;
 mod lock;
 mod look;
+mod making;
 mod moves;
 mod outbox;
 mod outbox_hand;
@@ -49,6 +50,7 @@ pub use look::{
     DatabaseLook, Depth, TableCount, holder, look_at_database, personal_words, schema_version,
     station_of, table_counts, time_fsync,
 };
+pub use making::{Making, MakingLook, Task, Unmade, Workbench};
 pub use outbox::{Outbox, OutboxId, OutboxItem, OutboxRemoval, Receipt, Selection};
 pub use reader::{EventRow, FrameFilter, OutboxRow, Reader};
 pub use retention::{Cleared, Clearing, Retention};
@@ -113,6 +115,7 @@ pub struct Archive {
     thread: Option<JoinHandle<()>>,
     stop: Arc<AtomicBool>,
     news: Arc<Notify>,
+    bell: Arc<Notify>,
     underway: underway::Underway,
     incoming: incoming::Incoming,
     data: PathBuf,
@@ -156,7 +159,7 @@ impl Archive {
         let (station, cloned) = start::identify(&db, &files.ground)?;
         // Stopped until all is in order: start-up reports a locked database or a full disk instead of waiting.
         let (stop, news) = (Arc::new(AtomicBool::new(true)), Arc::new(Notify::new()));
-        let underway = underway::Underway::default();
+        let (underway, bell) = (underway::Underway::default(), Arc::new(Notify::new()));
         let worker = Worker {
             db,
             data: data.clone(),
@@ -166,6 +169,7 @@ impl Archive {
             done,
             stop: stop.clone(),
             news: news.clone(),
+            bell: bell.clone(),
             underway: underway.clone(),
         };
         let mut notices: Vec<Notice> = cloned.into_iter().collect();
@@ -173,7 +177,11 @@ impl Archive {
         for notice in &notices {
             tracing::warn!(%notice, "start-up");
         }
-        worker.transact(|db| outbox_queue::start(db, &worker.options.destinations))?;
+        worker.transact(|db| {
+            making::start(db, &worker.options.destinations)?;
+            outbox_queue::start(db, &worker.options.destinations)
+        })?;
+        bell.notify_one();
         let snapshot = snapshot::read(&worker.db)?;
         schema::at_work(&worker.db)?;
         stop.store(false, Ordering::Relaxed);
@@ -187,6 +195,7 @@ impl Archive {
             thread: Some(thread),
             stop,
             news,
+            bell,
             underway,
             incoming,
             data,
@@ -232,6 +241,18 @@ impl Archive {
         Ok(Clearing {
             sender: self.sender.clone(),
             reader: Reader::open(&self.data)?,
+        })
+    }
+
+    /// Where portraits, reports and manifests are asked for and handed in.
+    ///
+    /// # Errors
+    /// When the database cannot be opened to read beside the archive's thread.
+    pub fn workbench(&self) -> std::result::Result<Workbench, ArchiveError> {
+        Ok(Workbench {
+            sender: self.sender.clone(),
+            reader: Reader::open(&self.data)?,
+            bell: self.bell.clone(),
         })
     }
 

@@ -10,7 +10,7 @@ use super::rows::{self, StoredFile, query};
 use super::worker::Worker;
 use super::write::{run, sql_bytes};
 use super::{CrashPoint, TAG_LIMIT};
-use crate::model::{Bytes, Change, FileRole, Frame, Sha256};
+use crate::model::{Bytes, Change, FileRole, Frame, FrameFile, Sha256};
 use crate::tag::{self, TagFields};
 use rusqlite::{Connection, params};
 
@@ -28,6 +28,19 @@ pub(super) struct Moved {
     new_path: String,
     sha256: Sha256,
     size_bytes: Bytes,
+}
+
+impl Moved {
+    /// A file of ours that was made anew.
+    pub(super) fn new(old: &StoredFile, new: &FrameFile) -> Self {
+        Self {
+            file: old.id,
+            old_path: old.file.path.clone(),
+            new_path: new.path.clone(),
+            sha256: new.sha256.clone(),
+            size_bytes: new.size_bytes,
+        }
+    }
 }
 
 impl Worker {
@@ -69,14 +82,8 @@ impl Worker {
         }
         self.has_room(moves)?;
         self.transact(|db| {
-            for m in moves {
-                run(
-                    db,
-                    "INSERT INTO journal (file, state, old_path, new_path) VALUES (?1, 'begun', ?2, ?3)",
-                    params![m.stored.id, m.stored.file.path, m.new_path],
-                )?;
-            }
-            Ok(())
+            let mut all = moves.iter();
+            all.try_for_each(|m| journal(db, &m.stored, &m.new_path))
         })?;
         self.files.reach(CrashPoint::AfterJournal);
         let mut moved = Vec::new();
@@ -91,6 +98,13 @@ impl Worker {
             self.files.reach(CrashPoint::AfterNewFile);
         }
         Ok(moved)
+    }
+
+    /// Journals that a file of ours is made anew.
+    pub(super) fn begin_replacing(&self, old: &StoredFile, new_path: &str) -> Result<()> {
+        self.transact(|db| journal(db, old, new_path))?;
+        self.files.reach(CrashPoint::AfterJournal);
+        Ok(())
     }
 
     /// Refuses before the first byte what cannot all be made: a long correction that waits for room must not write and
@@ -153,6 +167,11 @@ impl Worker {
             return;
         }
         self.files.reach(CrashPoint::AfterSwap);
+        self.finish_replacing();
+    }
+
+    /// The old files go; what fails here is finished at the next start.
+    pub(super) fn finish_replacing(&self) {
         if let Err(error) = self.replay() {
             tracing::warn!(
                 error = error.chain(),
@@ -209,6 +228,12 @@ pub(super) struct Replayed {
     pub(super) swapped: bool,
     pub(super) old_path: String,
     pub(super) new_path: String,
+}
+
+fn journal(db: &Connection, stored: &StoredFile, new_path: &str) -> Result<()> {
+    let sql = "INSERT INTO journal (file, state, old_path, new_path) VALUES (?1, 'begun', ?2, ?3)";
+    let row = params![stored.id, stored.file.path, new_path];
+    run(db, sql, row).map(drop)
 }
 
 /// Within the swap's transaction: file rows name the new files, the journal says so.

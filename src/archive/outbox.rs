@@ -25,16 +25,16 @@ pub struct OutboxId(pub i64);
 pub struct OutboxItem {
     /// Its name in the outbox.
     pub id: OutboxId,
-    /// Of which frame.
-    pub frame: FrameId,
+    /// Of which frame; `None` for a manifest, like serial and student.
+    pub frame: Option<FrameId>,
     /// What it is of the frame.
     pub role: FileRole,
     /// The session the frame was shot in.
     pub session: SessionId,
     /// Whose place in the queue.
-    pub serial: Serial,
+    pub serial: Option<Serial>,
     /// Whose portrait, as of now: it may change before the file is there, and then this item is superseded.
-    pub student: StudentNumber,
+    pub student: Option<StudentNumber>,
     /// Where to, by the config's name.
     pub destination: String,
     /// The file, relative to the data folder. It may move before it is opened: then it is superseded, and its failure is of no account.

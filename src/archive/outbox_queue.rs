@@ -2,12 +2,11 @@
 //! What is not delivered under its right name is known here, whatever happens to its owner.
 
 use super::error::Result;
-use super::layout;
+use super::layout::{self, Owner};
+use super::making::{self, Making};
 use super::rows::{self, StoredFile, first, query};
 use super::write::{run, sql_bytes};
-use crate::model::{
-    Consignee, FileRole, Frame, FrameId, FrameState, Goods, KeyTemplate, SessionId, Sha256,
-};
+use crate::model::{Consignee, FileRole, Frame, FrameId, Goods, SessionId, Sha256, WallMs};
 use rusqlite::{Connection, params};
 
 /// What a step of a destination's priority is worth in a row's turn; 2^40 is what a step of the goods' own turn is.
@@ -22,6 +21,7 @@ struct Known {
     priority: i64,
     goods: String,
     template: String,
+    manifest: String,
 }
 
 /// Makes the config's destinations the active ones, and queues what they lack. Everything not yet sent is due at once.
@@ -35,6 +35,7 @@ pub(super) fn start(db: &Connection, destinations: &[Consignee]) -> Result<()> {
                 priority: row.get("priority")?,
                 goods: row.get("goods")?,
                 template: row.get("template")?,
+                manifest: row.get("manifest")?,
             })
         })?);
     }
@@ -53,15 +54,17 @@ pub(super) fn start(db: &Connection, destinations: &[Consignee]) -> Result<()> {
 fn name_destination(db: &Connection, to: &Consignee) -> Result<()> {
     run(
         db,
-        "INSERT INTO destination (name, active, required, priority, goods, template) VALUES (?1, 1, ?2, ?3, ?4, ?5)
+        "INSERT INTO destination (name, active, required, priority, goods, template, manifest)
+         VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (name) DO UPDATE SET active = 1, required = excluded.required, priority = excluded.priority,
-            goods = excluded.goods, template = excluded.template",
+            goods = excluded.goods, template = excluded.template, manifest = excluded.manifest",
         params![
             to.name,
             to.required,
             to.priority,
             goods_json(to),
             to.template.to_string(),
+            to.manifest.to_string(),
         ],
     )
     .map(drop)
@@ -88,7 +91,7 @@ fn bring_along(db: &Connection, to: &Consignee, known: &Known) -> Result<()> {
             db,
             "outbox",
             "SELECT DISTINCT file.frame AS frame FROM outbox JOIN file ON file.id = outbox.file
-             WHERE outbox.destination = ?1 AND (outbox.state IN ('pending', 'parked', 'skipped')
+             WHERE outbox.destination = ?1 AND file.frame IS NOT NULL AND (outbox.state IN ('pending', 'parked', 'skipped')
                 OR (?2 AND outbox.state NOT IN ('superseded', 'removed'))) ORDER BY file.frame",
             params![to.name, missed],
             |row| Ok(FrameId(row.get("frame")?)),
@@ -97,12 +100,26 @@ fn bring_along(db: &Connection, to: &Consignee, known: &Known) -> Result<()> {
             requeue(db, &frame, std::slice::from_ref(to))?;
         }
     }
+    if missed || known.goods != goods_json(to) || known.manifest != to.manifest.to_string() {
+        let sql = "SELECT session FROM file WHERE role = 'manifest' ORDER BY session";
+        for session in query(db, "file", sql, [], |row| {
+            Ok(SessionId(row.get("session")?))
+        })? {
+            requeue_manifest(db, &session, std::slice::from_ref(to))?;
+        }
+    }
     Ok(())
 }
 
 /// Files that the destination is to get and that are neither there nor queued.
 fn queue_missing(db: &Connection, to: &Consignee) -> Result<()> {
-    let roles = [FileRole::Jpeg, FileRole::Raw, FileRole::Sidecar];
+    let roles = [
+        FileRole::Jpeg,
+        FileRole::Raw,
+        FileRole::Sidecar,
+        FileRole::Portrait,
+        FileRole::Report,
+    ];
     let wanted = roles.into_iter().filter(|role| wants(to, *role));
     let wanted: Vec<_> = wanted.map(|role| role.as_str()).collect();
     let missing = query(
@@ -120,6 +137,15 @@ fn queue_missing(db: &Connection, to: &Consignee) -> Result<()> {
     for frame in missing {
         requeue(db, &frame, std::slice::from_ref(to))?;
     }
+    if wants(to, FileRole::Manifest) {
+        let sql = "SELECT session FROM file WHERE role = 'manifest' AND NOT EXISTS
+                (SELECT 1 FROM outbox WHERE outbox.file = file.id AND outbox.destination = ?1
+                    AND outbox.state IN ('pending', 'parked', 'skipped', 'sent')) ORDER BY session";
+        let session = |row: &rows::Reading<'_, '_>| Ok(SessionId(row.get("session")?));
+        for session in query(db, "file", sql, [&to.name], session)? {
+            requeue_manifest(db, &session, std::slice::from_ref(to))?;
+        }
+    }
     Ok(())
 }
 
@@ -136,13 +162,24 @@ fn turn(to: &Consignee, role: FileRole, session: Option<&SessionId>) -> i64 {
 }
 
 /// Only what has a certain owner leaves the station, and of that only what is good: a reject that nobody overruled and a frame that
-/// was shot anew are kept here, never delivered.
-fn key_of(frame: &Frame, stored: &StoredFile, template: &KeyTemplate) -> Option<String> {
-    let session = frame.session.as_ref()?;
-    let (serial, student) = (frame.serial?, frame.student.as_ref()?);
-    let good = frame.is_good() && !frame.retaken;
-    (frame.state == FrameState::Kept && good && stored.file.role != FileRole::Other)
-        .then(|| layout::outbox_key(template, session, serial, student, &stored.file.path))
+/// was shot anew are kept here, never delivered. Of a student's portraits the proposed frame's is; what is to be made anew waits for that.
+fn leaves(db: &Connection, frame: &Frame, role: FileRole) -> Result<bool> {
+    if !frame.is_eligible() {
+        return Ok(false);
+    }
+    match role {
+        FileRole::Jpeg | FileRole::Raw | FileRole::Sidecar => Ok(true),
+        FileRole::Other | FileRole::Manifest => Ok(false),
+        FileRole::Report => Ok(!making::is_wanted(db, &Making::Report(frame.id.clone()))?),
+        FileRole::Portrait => {
+            let (Some(session), Some(serial)) = (&frame.session, frame.serial) else {
+                return Ok(false);
+            };
+            let frames = rows::frames_at(db, session, serial)?;
+            let proposed = making::proposed(&frames).is_some_and(|f| f.id == frame.id);
+            Ok(proposed && !making::is_wanted(db, &Making::Portrait(frame.id.clone()))?)
+        }
+    }
 }
 
 /// After a frame's owner or files changed: what is queued for its files follows.
@@ -155,17 +192,51 @@ pub(super) fn requeue(db: &Connection, frame: &FrameId, destinations: &[Consigne
         if stored.file.cleared_at.is_some() {
             continue;
         }
+        let owner = match leaves(db, &frame, stored.file.role)? {
+            true => Owner::of(&frame),
+            false => None,
+        };
         for to in destinations {
-            let key = key_of(&frame, &stored, &to.template);
+            let key = (owner.as_ref()).map(|o| layout::outbox_key(&to.template, o, &stored.file));
             let queue = FileQueue {
                 db,
-                frame: &frame,
                 stored: &stored,
+                session: frame.session.as_ref(),
+                taken_at: frame.taken_at,
                 to,
                 key: key.as_deref(),
             };
             queue.follow()?;
         }
+    }
+    Ok(())
+}
+
+/// After a session's manifest was made.
+pub(super) fn requeue_manifest(
+    db: &Connection,
+    session: &SessionId,
+    destinations: &[Consignee],
+) -> Result<()> {
+    let Some(stored) = rows::manifest_of(db, session)? else {
+        return Ok(());
+    };
+    // As old as the last that it lists.
+    let sql = "SELECT max(taken_at_ms) AS last FROM frame WHERE session = ?1";
+    let last = first(db, "frame", sql, [session.as_str()], |row| {
+        row.get::<Option<i64>>("last")
+    })?;
+    for to in destinations {
+        let key = layout::manifest_key(&to.manifest, session);
+        let queue = FileQueue {
+            db,
+            stored: &stored,
+            session: Some(session),
+            taken_at: WallMs(last.flatten().unwrap_or(0)),
+            to,
+            key: Some(&key),
+        };
+        queue.follow()?;
     }
     Ok(())
 }
@@ -194,8 +265,9 @@ struct Waiting {
 /// One file at one destination, and the name it shall have there.
 struct FileQueue<'a> {
     db: &'a Connection,
-    frame: &'a Frame,
     stored: &'a StoredFile,
+    session: Option<&'a SessionId>,
+    taken_at: WallMs,
     to: &'a Consignee,
     /// `None` when it shall not lie there.
     key: Option<&'a str>,
@@ -322,8 +394,8 @@ impl FileQueue<'_> {
                 sql_bytes(self.stored.file.size_bytes),
                 state,
                 replaces,
-                turn(self.to, self.stored.file.role, self.frame.session.as_ref()),
-                self.frame.taken_at.0,
+                turn(self.to, self.stored.file.role, self.session),
+                self.taken_at.0,
             ],
         )
         .map(drop)

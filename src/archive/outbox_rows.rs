@@ -11,9 +11,9 @@ use crate::model::{
 use rusqlite::{Connection, params};
 
 /// The next of a destination that may be tried, by their turn: one probe of `outbox_due`, however long the queue.
-pub(super) const DUE: &str = "SELECT outbox.*, file.path AS path, file.frame AS frame, file.role AS role, frame.session AS session,
+pub(super) const DUE: &str = "SELECT outbox.*, file.path AS path, file.frame AS frame, file.role AS role, ifnull(file.session, frame.session) AS session,
         frame.serial AS serial, frame.student_number AS student_number
-    FROM outbox JOIN file ON file.id = outbox.file JOIN frame ON frame.id = file.frame
+    FROM outbox JOIN file ON file.id = outbox.file LEFT JOIN frame ON frame.id = file.frame
     WHERE outbox.destination = ?1 AND outbox.state = ?2 AND outbox.next_at_ms = 0
     ORDER BY outbox.turn, outbox.id LIMIT ?3";
 
@@ -33,15 +33,17 @@ fn open(db: &Connection, destination: &str) -> Result<bool> {
     Ok(first(db, "destination", sql, [destination], |_| Ok(()))?.is_some())
 }
 
-/// A row as an item to be sent; only what has an owner can be.
+/// A row as an item to be sent; only what has an owner can be, and lists.
 fn item(row: &rows::Reading<'_, '_>) -> Result<OutboxItem> {
     Ok(OutboxItem {
         id: OutboxId(row.get("id")?),
-        frame: FrameId(row.get("frame")?),
+        frame: row.get::<Option<String>>("frame")?.map(FrameId),
         role: row.word("role", "file role", FileRole::from_word)?,
         session: SessionId(row.get("session")?),
-        serial: crate::model::Serial(row.get("serial")?),
-        student: StudentNumber(row.get("student_number")?),
+        serial: row.serial("serial")?,
+        student: row
+            .get::<Option<String>>("student_number")?
+            .map(StudentNumber),
         destination: row.get("destination")?,
         path: row.get("path")?,
         key: row.get("key")?,

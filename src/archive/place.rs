@@ -121,17 +121,27 @@ impl Places<'_> {
             None => None,
         };
         let folder = layout::frame_folder(folder.as_deref(), frame);
+        self.free(|again| {
+            let name = layout::file_name(frame, role, camera_name, again);
+            format!("{folder}/{name}")
+        })
+    }
+
+    fn free(&self, path: impl Fn(u32) -> String) -> Result<String> {
         let mut again = 1;
         loop {
-            let path = format!(
-                "{folder}/{}",
-                layout::file_name(frame, role, camera_name, again)
-            );
+            let path = path(again);
             if !self.taken(&path)? {
                 return Ok(path);
             }
             again += 1;
         }
+    }
+
+    /// A path for a new manifest of the session, as free as a frame's.
+    pub(super) fn manifest_path(&self, session: &SessionId) -> Result<String> {
+        let folder = layout::session_path(&self.session(session)?.folder);
+        self.free(|again| format!("{folder}/{}", layout::manifest_name(again)))
     }
 
     fn taken(&self, path: &str) -> Result<bool> {

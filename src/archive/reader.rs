@@ -1,6 +1,7 @@
 //! Reading beside the archive's thread: lists for people and programs. Never writes, never waits for the writer.
 
 use super::error::{ArchiveError, Result};
+use super::making::{self, MakingLook};
 use super::outbox::OutboxId;
 use super::rows::{self, StoredFile, query, said};
 use super::underway::Underway;
@@ -70,9 +71,9 @@ pub struct EventRow {
 pub struct OutboxRow {
     /// Its name in the outbox: what `upload retry` and `upload skip` take.
     pub id: OutboxId,
-    /// Of which frame.
-    pub frame: FrameId,
-    /// What it is of the frame.
+    /// Of which frame; `None` for a manifest.
+    pub frame: Option<FrameId>,
+    /// What it is of the frame, or of the session.
     pub role: FileRole,
     /// Where to, by the config's name.
     pub destination: String,
@@ -139,7 +140,7 @@ impl Reader {
             let files = query(db, "file", &sql, params, rows::file)?;
             let mut files = files.into_iter().peekable();
             for frame in &mut frames {
-                while let Some(stored) = files.next_if(|f| f.frame <= frame.id) {
+                while let Some(stored) = files.next_if(|f| f.frame.as_ref() <= Some(&frame.id)) {
                     frame.files.push(stored.file);
                 }
             }
@@ -263,6 +264,11 @@ impl Reader {
         self.with(outbox_hand::metered)
     }
 
+    /// What is still to be made of frames and sessions, and at most `limit` of what could not be.
+    pub fn making(&self, limit: u32) -> std::result::Result<MakingLook, ArchiveError> {
+        self.with(|db| making::look(db, limit))
+    }
+
     /// What waits and what is parked, over the active destinations.
     pub fn outbox_counts(&self) -> std::result::Result<OutboxCounts, ArchiveError> {
         self.with(outbox_rows::counts)
@@ -300,7 +306,7 @@ const OUTBOX: &str = "SELECT outbox.*, file.path AS path, file.frame AS frame, f
 fn outbox_row(row: &rows::Reading<'_, '_>) -> Result<OutboxRow> {
     Ok(OutboxRow {
         id: OutboxId(row.get("id")?),
-        frame: FrameId(row.get("frame")?),
+        frame: row.get::<Option<String>>("frame")?.map(FrameId),
         role: row.word("role", "file role", FileRole::from_word)?,
         destination: row.get("destination")?,
         path: row.get("path")?,

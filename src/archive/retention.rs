@@ -46,6 +46,8 @@ pub struct Cleared {
 pub(super) struct KeptFile {
     pub(super) id: i64,
     pub(super) size: Bytes,
+    /// It came from the camera: what was made of it is small, and stays.
+    pub(super) large: bool,
     /// Required destinations that are to get it.
     pub(super) required: u64,
     /// Those of them that gave a receipt for these very bytes.
@@ -58,7 +60,7 @@ pub(super) struct KeptFile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct KeptFrame {
     pub(super) id: FrameId,
-    /// Its session is closed: nobody corrects it any more.
+    /// Its session is closed: nobody corrects it any more, and all that is made of it is made.
     pub(super) closed: bool,
     pub(super) files: Vec<KeptFile>,
 }
@@ -99,7 +101,12 @@ pub(super) fn may_go(frames: &[KeptFrame], rules: Retention, now: Option<WallMs>
 /// The frames with files that lie here: all of them, or one.
 pub(super) fn kept(db: &Connection, frame: Option<&FrameId>) -> Result<Vec<KeptFrame>> {
     const WANTING: &str = "SELECT name FROM destination WHERE active = 1 AND required = 1 AND EXISTS
-        (SELECT 1 FROM json_each(destination.goods) WHERE value = CASE file.role WHEN 'jpeg' THEN 'originals' ELSE 'raw' END)";
+        (SELECT 1 FROM json_each(destination.goods) WHERE value = CASE file.role WHEN 'jpeg' THEN 'originals'
+            WHEN 'portrait' THEN 'portraits' WHEN 'report' THEN 'reports' ELSE 'raw' END)";
+    // A portrait that another took the place of is nobody's to get.
+    const PROPOSED: &str =
+        "EXISTS (SELECT 1 FROM outbox AS sent WHERE sent.file = file.id AND sent.destination = name
+        AND sent.state IN ('pending', 'parked', 'skipped', 'sent'))";
     // Two statements: one for all could not look a frame up by its index.
     let which = match frame {
         Some(_) => "file.frame = ?1",
@@ -107,8 +114,11 @@ pub(super) fn kept(db: &Connection, frame: Option<&FrameId>) -> Result<Vec<KeptF
     };
     let sql = format!(
         "SELECT file.id AS id, file.frame AS frame, file.size_bytes AS size_bytes,
-            ifnull(session.state = 'closed', 0) AS closed,
-            CASE file.role WHEN 'other' THEN 0 ELSE (SELECT count(*) FROM ({WANTING})) END AS required,
+            ifnull(session.state = 'closed', 0) AND NOT EXISTS (SELECT 1 FROM making WHERE making.frame = frame.id) AS closed,
+            file.role NOT IN ('portrait', 'report') AS large,
+            CASE file.role WHEN 'other' THEN 0
+                WHEN 'portrait' THEN (SELECT count(*) FROM ({WANTING}) WHERE {PROPOSED})
+                ELSE (SELECT count(*) FROM ({WANTING})) END AS required,
             count(DISTINCT outbox.destination) AS receipts,
             CASE WHEN count(outbox.id) = count(outbox.counts_from_ms) THEN max(outbox.counts_from_ms) END AS since
          FROM file JOIN frame ON frame.id = file.frame LEFT JOIN session ON session.id = frame.session
@@ -123,6 +133,7 @@ pub(super) fn kept(db: &Connection, frame: Option<&FrameId>) -> Result<Vec<KeptF
         let file = KeptFile {
             id: row.get("id")?,
             size: row.bytes("size_bytes")?,
+            large: row.flag("large")?,
             required: row.get::<i64>("required")?.unsigned_abs(),
             receipts: row.get::<i64>("receipts")?.unsigned_abs(),
             since: row.get::<Option<i64>>("since")?.map(WallMs),
@@ -268,7 +279,7 @@ fn mark(db: &Connection, frames: &[FrameId], keep: Millis, now: WallMs) -> Resul
             if !frame.may_go(keep, now) {
                 continue;
             }
-            for file in frame.files.iter().filter(|f| f.required > 0) {
+            for file in frame.files.iter().filter(|f| f.large && f.required > 0) {
                 let sql = "UPDATE file SET cleared_at_ms = ?2 WHERE id = ?1";
                 run(db, sql, params![file.id, now.0])?;
                 run(db, "INSERT INTO clearing (file) VALUES (?1)", [file.id])?;

@@ -6,7 +6,7 @@ use crate::model::{
     Purpose, QueueEntry, RequestId, RequestOutcome, RequestState, Serial, Session, SessionId,
     SessionState, Sha256, ShutterRequest, Stamp, Student, StudentNumber, Verdict, WallMs,
 };
-use rusqlite::{Connection, Params, Row, types::FromSql};
+use rusqlite::{Connection, Params, Row, params, types::FromSql};
 use serde::de::DeserializeOwned;
 use std::path::PathBuf;
 
@@ -156,7 +156,8 @@ pub(super) fn frame_by_id(db: &Connection, id: &FrameId) -> Result<Option<Frame>
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StoredFile {
     pub(super) id: i64,
-    pub(super) frame: FrameId,
+    /// `None` for a manifest.
+    pub(super) frame: Option<FrameId>,
     pub(super) file: FrameFile,
 }
 
@@ -175,7 +176,7 @@ pub(super) fn file(row: &Reading<'_, '_>) -> Result<StoredFile> {
     };
     Ok(StoredFile {
         id: row.get("id")?,
-        frame: FrameId(row.get("frame")?),
+        frame: row.get::<Option<String>>("frame")?.map(FrameId),
         file: FrameFile {
             role: row.word("role", "file role", FileRole::from_word)?,
             path: row.get("path")?,
@@ -192,6 +193,24 @@ pub(super) fn file(row: &Reading<'_, '_>) -> Result<StoredFile> {
 pub(super) fn files_of(db: &Connection, frame: &FrameId) -> Result<Vec<StoredFile>> {
     let sql = "SELECT * FROM file WHERE frame = ?1 ORDER BY id";
     query(db, "file", sql, [frame.as_str()], file)
+}
+
+/// A session's manifest.
+pub(super) fn manifest_of(db: &Connection, session: &SessionId) -> Result<Option<StoredFile>> {
+    let sql = "SELECT * FROM file WHERE session = ?1 AND role = 'manifest'";
+    first(db, "file", sql, [session.as_str()], file)
+}
+
+/// The frames of a place in a queue in the order they were shot, without their files.
+pub(super) fn frames_at(
+    db: &Connection,
+    session: &SessionId,
+    serial: Serial,
+) -> Result<Vec<Frame>> {
+    let sql = "SELECT * FROM frame WHERE session = ?1 AND serial = ?2";
+    let mut frames = query(db, "frame", sql, params![session.as_str(), serial.0], frame)?;
+    frames.sort_by_cached_key(|f| f.id.order());
+    Ok(frames)
 }
 
 /// A session's row.

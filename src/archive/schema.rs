@@ -9,12 +9,13 @@ use std::time::Duration;
 
 /// Every step from an empty database to this version's; the place in the list is the `user_version` it leads to.
 /// A step that was released is never edited.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/001.sql"),
     include_str!("migrations/002.sql"),
     include_str!("migrations/003.sql"),
     include_str!("migrations/004.sql"),
     include_str!("migrations/005.sql"),
+    include_str!("migrations/006.sql"),
 ];
 
 /// The schema this version writes.
@@ -58,13 +59,16 @@ pub(super) fn open_up_to(path: &Path, version: i64) -> Result<Connection> {
         .map_err(fail)?;
     db.pragma_update(None, "synchronous", "FULL")
         .map_err(fail)?;
-    db.pragma_update(None, "foreign_keys", true).map_err(fail)?;
+    // A table that others refer to is made anew only without; each step looks at all references before it commits.
+    db.pragma_update(None, "foreign_keys", false)
+        .map_err(fail)?;
     if 0 < found && found < version {
         keep_copy(&db, path, found)?;
     }
     for step in found..version {
-        migrate(&db, step).map_err(fail)?;
+        migrate(&db, step, path)?;
     }
+    db.pragma_update(None, "foreign_keys", true).map_err(fail)?;
     Ok(db)
 }
 
@@ -104,14 +108,31 @@ fn keep_copy(db: &Connection, path: &Path, found: i64) -> Result<()> {
 }
 
 /// One step, whole or not at all.
-fn migrate(db: &Connection, from: i64) -> rusqlite::Result<()> {
-    let tx = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+fn migrate(db: &Connection, from: i64, path: &Path) -> Result<()> {
+    let fail = |e| ArchiveError::database(path, e);
+    let tx = Transaction::new_unchecked(db, TransactionBehavior::Immediate).map_err(fail)?;
     let sql = usize::try_from(from).ok().and_then(|i| MIGRATIONS.get(i));
-    tx.execute_batch(sql.copied().unwrap_or_default())?;
-    tx.pragma_update(None, "user_version", from + 1)?;
-    tx.commit()?;
+    tx.execute_batch(sql.copied().unwrap_or_default())
+        .map_err(fail)?;
+    if let Some(table) = dangling(&tx).map_err(fail)? {
+        return Err(ArchiveError::Content {
+            path: path.to_owned(),
+            what: format!("has rows in `{table}` that refer to nothing"),
+            next: "it was not changed; restore the latest backup, or report it with a support bundle",
+        });
+    }
+    tx.pragma_update(None, "user_version", from + 1)
+        .map_err(fail)?;
+    tx.commit().map_err(fail)?;
     tracing::info!(to = from + 1, "database schema migrated");
     Ok(())
+}
+
+/// A table with a reference to a row that is not there.
+fn dangling(db: &Connection) -> rusqlite::Result<Option<String>> {
+    let mut check = db.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = check.query([])?;
+    rows.next()?.map(|row| row.get("table")).transpose()
 }
 
 /// A connection that cannot write, for [`Reader`](super::Reader)s beside the archive's thread.

@@ -32,8 +32,8 @@ pub enum Notice {
     },
     /// A row whose file is not there.
     Missing {
-        /// Of which frame.
-        frame: FrameId,
+        /// Of which frame; `None` for a manifest.
+        frame: Option<FrameId>,
         /// Where it should lie, relative to the data folder.
         path: String,
     },
@@ -62,7 +62,10 @@ impl fmt::Display for Notice {
             ),
             Notice::Missing { frame, path } => write!(
                 f,
-                "{path} of frame {frame} is missing; run `shutterline archive verify` and restore it from the card or the destination"
+                "{path}{} is missing; run `shutterline archive verify` and restore it from the card or the destination",
+                frame
+                    .as_ref()
+                    .map_or(String::new(), |frame| format!(" of frame {frame}"))
             ),
             Notice::MoveFinished { path } => write!(f, "finished moving a file to {path}"),
             Notice::MoveTakenBack { path } => write!(
@@ -188,7 +191,7 @@ impl Worker {
     }
 
     fn reconcile_folder(&self, folder: &str, notices: &mut Vec<Notice>) -> Result<()> {
-        let mut rows: HashMap<String, (FrameId, bool)> = query(
+        let mut rows: HashMap<String, (Option<FrameId>, bool)> = query(
             &self.db,
             "file",
             // Paths are compared by their bytes: '0' is the character after '/'.
@@ -196,7 +199,7 @@ impl Worker {
              WHERE path = ?1 OR (path >= ?1 || '/' AND path < ?1 || '0')",
             [folder],
             |row| {
-                let frame = FrameId(row.get("frame")?);
+                let frame = row.get::<Option<String>>("frame")?.map(FrameId);
                 Ok((row.get("path")?, (frame, row.flag("here")?)))
             },
         )?

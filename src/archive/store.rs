@@ -4,7 +4,7 @@
 use super::error::{ArchiveError, Result};
 use super::files::Content;
 use super::worker::Worker;
-use super::{CrashPoint, TAG_LIMIT, moves, outbox_queue, place, write};
+use super::{CrashPoint, TAG_LIMIT, making, moves, place, write};
 use crate::model::{CameraFile, Change, FileRole, Frame, FrameFile, Sha256};
 use crate::tag::{self, TagFields};
 use std::path::{Path, PathBuf};
@@ -151,18 +151,18 @@ impl Worker {
         let moved = self.patiently(|| self.begin_moves(&moves))?;
         self.delay();
         let committed = self.transact(|db| {
+            let frames = place::frames(change, stored);
+            let before = making::Before::of(db, frames.keys().copied())?;
             moves::swap(db, &moved)?;
             if let Some(frame) = stored {
                 write::frame(db, frame)?;
                 for file in made {
-                    write::file(db, &frame.id, file)?;
+                    write::file(db, Some(&frame.id), None, file)?;
                 }
             }
             write::change(db, change)?;
             // A verdict, an overruling or a retake decides as much about delivery as an owner does.
-            for id in place::frames(change, stored).keys() {
-                outbox_queue::requeue(db, id, &self.options.destinations)?;
-            }
+            before.follow(db, change, &self.options.destinations)?;
             self.files.reach(CrashPoint::BeforeCommit);
             Ok(())
         });
@@ -175,6 +175,7 @@ impl Worker {
         if !place::frames(change, stored).is_empty() {
             self.news.notify_one();
         }
+        self.bell.notify_one();
         Ok(())
     }
 }
@@ -184,7 +185,7 @@ fn wants_sidecar(file: &FrameFile) -> bool {
     match file.role {
         FileRole::Raw => true,
         FileRole::Jpeg => file.original_sha256.as_ref() == Some(&file.sha256),
-        FileRole::Sidecar | FileRole::Other => false,
+        _ => false,
     }
 }
 

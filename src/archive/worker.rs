@@ -3,6 +3,7 @@
 use super::disk::Timed;
 use super::error::{ArchiveError, Result};
 use super::files::Files;
+use super::making::MakeAsk;
 use super::outbox::OutboxAsk;
 use super::retention::ClearAsk;
 use super::rows::said;
@@ -27,6 +28,7 @@ pub(super) enum Message {
     Job(Job),
     Outbox(OutboxAsk),
     Clear(ClearAsk),
+    Make(MakeAsk),
     /// Everything before this is done first.
     Stop,
 }
@@ -44,6 +46,8 @@ pub(super) struct Worker {
     pub(super) done: Answer,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) news: Arc<Notify>,
+    /// Something may be to be made.
+    pub(super) bell: Arc<Notify>,
     pub(super) underway: Underway,
 }
 
@@ -60,6 +64,7 @@ impl Worker {
                 }
                 Message::Outbox(ask) => self.outbox(ask),
                 Message::Clear(ask) => self.clearing(ask),
+                Message::Make(ask) => self.making(ask),
                 Message::Stop => return,
             }
         }

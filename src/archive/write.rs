@@ -188,16 +188,22 @@ fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned())
 }
 
-/// A file's row, once the file is durable; returns the row's id.
-pub(super) fn file(db: &Connection, frame: &FrameId, file: &FrameFile) -> Result<i64> {
+/// A file's row, once the file is durable: of a frame, or of a session.
+pub(super) fn file(
+    db: &Connection,
+    frame: Option<&FrameId>,
+    session: Option<&SessionId>,
+    file: &FrameFile,
+) -> Result<()> {
     let source = file.source.as_ref();
     run(
         db,
-        "INSERT INTO file (frame, role, path, sha256, original_sha256, size_bytes, camera, camera_opening,
+        "INSERT INTO file (frame, session, role, path, sha256, original_sha256, size_bytes, camera, camera_opening,
             camera_folder, camera_name, camera_size_bytes, camera_modified_s)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         params![
-            frame.as_str(),
+            frame.map(FrameId::as_str),
+            session.map(SessionId::as_str),
             file.role.as_str(),
             file.path,
             file.sha256.as_str(),
@@ -210,8 +216,8 @@ pub(super) fn file(db: &Connection, frame: &FrameId, file: &FrameFile) -> Result
             source.map(|s| sql_bytes(s.size_bytes)),
             source.map(|s| s.modified_s),
         ],
-    )?;
-    Ok(db.last_insert_rowid())
+    )
+    .map(drop)
 }
 
 fn pending_roster(db: &Connection, students: &[Student]) -> Result<()> {

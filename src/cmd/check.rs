@@ -4,6 +4,7 @@ use crate::check::{Checker, Judge, Lanes, catalogue, number};
 use crate::clock;
 use crate::cmd::check_outputs::{Made, Outputs};
 use crate::daemon::{Cores, find_standard, load_models};
+use crate::delivery;
 use crate::model::{Measure, MeasureState, Report, Verdict};
 use anyhow::Context;
 use clap::Args;
@@ -146,41 +147,8 @@ fn json(checked: &Checked) -> Value {
     let Some(report) = &checked.report else {
         return all;
     };
-    let measures = report
-        .measures
-        .iter()
-        .map(|m| (m.name.clone(), of_measure(m)));
-    all["standard"] = json!(report.standard);
-    all["verdict"] = json!(report.verdict);
-    all["reasons"] = json!(report.reasons);
-    all["measures"] = Value::Object(measures.collect());
-    all["width_px"] = json!(report.width_px);
-    all["height_px"] = json!(report.height_px);
-    all["geometry"] = json!(report.geometry);
-    all["crop"] = json!(report.crop);
-    all["timings_ms"] = json!(report.timings_ms);
-    all
-}
-
-/// `verdict` is `pass` or `fail` by its limits, or `not-measured`.
-fn of_measure(measure: &Measure) -> Value {
-    let (raw, score, verdict, why) = match &measure.state {
-        MeasureState::Measured {
-            value,
-            score,
-            within,
-        } => (
-            Some(value),
-            *score,
-            if *within { "pass" } else { "fail" },
-            None,
-        ),
-        MeasureState::NotMeasured { why } => (None, None, "not-measured", Some(why)),
-    };
-    let mut all = json!({ "raw": raw, "unit": measure.unit, "min": measure.min, "max": measure.max,
-        "score": score, "verdict": verdict });
-    if let Some(why) = why {
-        all["why"] = json!(why);
+    if let (Value::Object(all), Value::Object(told)) = (&mut all, delivery::told(report)) {
+        all.extend(told);
     }
     all
 }

@@ -2,8 +2,8 @@
 
 use super::failure::{Exit, Failure};
 use crate::check::Standard;
-use crate::delivery::{self, overlay};
-use crate::model::{MeasureState, Report};
+use crate::delivery::{self, Words, overlay};
+use crate::model::Report;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::io::Cursor;
@@ -69,15 +69,6 @@ pub enum OverlayMade {
         /// With its causes, in English.
         error: String,
     },
-}
-
-/// A sentence in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Words {
-    /// In Chinese.
-    pub zh: String,
-    /// In English.
-    pub en: String,
 }
 
 impl Outputs {
@@ -231,7 +222,7 @@ impl Made {
 fn portrait(out: PathBuf, jpeg: &[u8], report: &Report, standard: &Standard) -> PortraitMade {
     let (Some(crop), Some(rules)) = (report.crop, standard.portrait()) else {
         return PortraitMade::NoCrop {
-            why: why_no_crop(report),
+            why: delivery::why_no_crop(report),
         };
     };
     let made = match delivery::make(jpeg, crop, rules, None) {
@@ -258,43 +249,6 @@ fn portrait(out: PathBuf, jpeg: &[u8], report: &Report, standard: &Standard) -> 
             error: chain(&error),
         },
     }
-}
-
-/// The report's own words: what it says of the position, else of what keeps the face from being found, else what
-/// became of the measure `position`.
-fn why_no_crop(report: &Report) -> Vec<Words> {
-    const FACE: [&str; 4] = ["no-face", "face-cut", "unreadable", "resolution"];
-    let about = |ids: &[&str]| -> Vec<Words> {
-        (report
-            .reasons
-            .iter()
-            .filter(|r| ids.contains(&r.id.as_str())))
-        .map(|r| Words {
-            zh: r.zh.clone(),
-            en: r.en.clone(),
-        })
-        .collect()
-    };
-    let position = report.measures.iter().find(|m| m.name == "position");
-    let (zh, en) = match position.map(|m| &m.state) {
-        _ if !about(&["position"]).is_empty() => return about(&["position"]),
-        _ if !about(&FACE).is_empty() => return about(&FACE),
-        Some(MeasureState::NotMeasured { why }) => (
-            format!("未能确定裁切位置（{why}）"),
-            format!("where to cut was not told: {why}"),
-        ),
-        Some(MeasureState::Measured { value, .. }) => (
-            format!("没有符合标准的裁切位置，约差 {value} 像素：请调整机位或座椅"),
-            format!(
-                "no cut keeps the standard's bands, about {value} px are missing: move the camera or the chair"
-            ),
-        ),
-        None => (
-            "检查没有测量头部位置".to_owned(),
-            "the check did not measure where the head is".to_owned(),
-        ),
-    };
-    vec![Words { zh, en }]
 }
 
 fn overlay(out: &Path, jpeg: &[u8], report: &Report, standard: &Standard) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use super::output::{Format, or_dash, print, show, show_outcome, table, text};
 use super::{when, words};
-use crate::archive::{OutboxId, OutboxRow, Selection};
+use crate::archive::{Making, MakingLook, OutboxId, OutboxRow, Selection};
 use crate::clock;
 use crate::model::{DestinationStatus, Millis, Outcome, WallMs};
 use crate::web::OutboxView;
@@ -236,6 +236,7 @@ fn human(view: &OutboxView, now: WallMs) -> String {
         out.push_str("\n接下来 next:\n");
         out.push_str(&items(&next, "上次错误 last error"));
     }
+    out.push_str(&unmade(&view.making));
     if view.metered {
         out.push_str("按流量计费 metered: on\n");
     }
@@ -243,6 +244,31 @@ fn human(view: &OutboxView, now: WallMs) -> String {
         "待传 pending {} · 失败 failed {}\n",
         view.outbox.pending, view.outbox.failed
     ));
+    out
+}
+
+/// What is still to be made, and what could not be, with why.
+fn unmade(look: &MakingLook) -> String {
+    let mut out = String::new();
+    if look.waiting > 0 {
+        out.push_str(&format!(
+            "待制作的成片、报告、清单 portraits, reports and lists to be made: {}\n",
+            look.waiting
+        ));
+    }
+    if !look.unmade.is_empty() {
+        out.push_str("\n无法制作 could not be made:\n");
+        let mut rows = table(["what 内容", "of 所属", "reason 原因"]);
+        for unmade in &look.unmade {
+            let (what, of) = match &unmade.making {
+                Making::Portrait(frame) => ("成片 portrait", frame.as_str()),
+                Making::Report(frame) => ("报告 report", frame.as_str()),
+                Making::Manifest(session) => ("清单 list", session.as_str()),
+            };
+            rows.add_row([what, of, &unmade.error]);
+        }
+        out.push_str(&text(&rows));
+    }
     out
 }
 
@@ -300,7 +326,7 @@ fn items(some: &[&OutboxRow], why: &str) -> String {
         };
         rows.add_row([
             row.id.0.to_string(),
-            row.frame.to_string(),
+            or_dash(row.frame.as_ref()),
             row.destination.clone(),
             format!("{removal}{}", row.key),
             row.size_bytes.to_string(),
@@ -324,12 +350,13 @@ fn span_words(span: Millis) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::archive::Unmade;
     use crate::model::{Bytes, FileRole, FrameId, OutboxCounts, Reach, Sha256, Traffic};
 
     fn row(id: i64, state: &str, error: Option<&str>) -> OutboxRow {
         OutboxRow {
             id: OutboxId(id),
-            frame: FrameId("k7qa-000004".into()),
+            frame: Some(FrameId("k7qa-000004".into())),
             role: FileRole::Jpeg,
             destination: "office".into(),
             path: "photos/a.JPG".into(),
@@ -354,6 +381,13 @@ mod tests {
                 failed: 1,
             },
             metered: true,
+            making: MakingLook {
+                waiting: 3,
+                unmade: vec![Unmade {
+                    making: Making::Portrait(FrameId("k7qa-000005".into())),
+                    error: "no cut keeps the standard's bands".into(),
+                }],
+            },
             destinations: vec![DestinationStatus {
                 name: "office".into(),
                 required: true,
@@ -390,6 +424,9 @@ mod tests {
             "the quota is used up; ask its keeper",
             "upload retry 7",
             "upload skip 7",
+            "lists to be made: 3",
+            "k7qa-000005",
+            "no cut keeps the standard's bands",
             "metered: on",
             "pending 100000",
         ] {

@@ -127,14 +127,16 @@ pub struct Destination {
     pub name: String,
     /// `kind`.
     pub kind: DestinationKind,
-    /// `send`: what goes there; everything.
+    /// `send`: what goes there; originals and RAWs.
     pub send: Vec<Goods>,
     /// `required`: whether a photo stays on the station until this destination has it; `true`.
     pub required: bool,
     /// `priority`: 0 to 9, smaller goes first; 1.
     pub priority: u8,
-    /// `key`: what files are called there.
+    /// `key`: what files of frames are called there.
     pub key: String,
+    /// `manifest-key`: what manifests are called there.
+    pub manifest_key: String,
     /// `verify`.
     pub verify: VerifyRule,
     /// `on-metered`: whether it is worth a network that costs money; `true`.
@@ -188,10 +190,11 @@ impl Default for Destination {
         Self {
             name: String::new(),
             kind: DestinationKind::Fs,
-            send: Goods::ALL.to_vec(),
+            send: vec![Goods::Originals, Goods::Raw],
             required: true,
             priority: 1,
             key: KeyTemplate::DEFAULT.to_owned(),
+            manifest_key: KeyTemplate::DEFAULT_MANIFEST.to_owned(),
             verify: VerifyRule::Auto,
             on_metered: true,
             credential_file: None,
@@ -249,6 +252,7 @@ pub(super) fn read_destination(s: &mut Section) -> Destination {
     s.flag("required", &mut d.required);
     s.number("priority", "a whole number", &mut d.priority);
     s.text("key", &mut d.key);
+    s.text("manifest-key", &mut d.manifest_key);
     let rules = [
         ("auto", VerifyRule::Auto),
         ("read-back", VerifyRule::ReadBack),
@@ -368,6 +372,11 @@ impl Findings<'_> {
             if let Err(error) = KeyTemplate::parse(&destination.key) {
                 let next = format!("write for example key = \"{}\"", KeyTemplate::DEFAULT);
                 self.note(&key("key"), error.to_string(), next);
+            }
+            if let Err(error) = KeyTemplate::parse_manifest(&destination.manifest_key) {
+                let example = KeyTemplate::DEFAULT_MANIFEST;
+                let next = format!("write for example manifest-key = \"{example}\"");
+                self.note(&key("manifest-key"), error.to_string(), next);
             }
             if destination.send.is_empty() {
                 self.note(

@@ -8,6 +8,7 @@
 mod asks;
 mod baseline;
 mod checks;
+mod darkroom;
 mod drill;
 mod inbox;
 mod lights;

@@ -178,6 +178,8 @@ fn consignee(destination: &config::Destination) -> Consignee {
         goods: destination.send.clone(),
         // A config with a template that is none was refused.
         template: KeyTemplate::parse(&destination.key).unwrap_or_default(),
+        manifest: KeyTemplate::parse_manifest(&destination.manifest_key)
+            .unwrap_or_else(|_| KeyTemplate::default_manifest()),
         required: destination.required,
         priority: destination.priority,
     }

@@ -1,6 +1,7 @@
 //! Wiring and supervision: opens every part in order, and stops all when the first one ends.
 
 use super::checks::CheckPool;
+use super::darkroom::Darkroom;
 use super::inbox::{INBOX, Inbox, Message};
 use super::metrics::Metrics;
 use super::options::Options;
@@ -96,6 +97,13 @@ impl Daemon {
         let (station, first) =
             Station::new(policy, snapshot, &clock::stamp(clock::wall_clock_trusted()));
         let standard = options.standard.name().to_owned();
+        let darkroom = Darkroom {
+            bench: archive.workbench()?,
+            reader: reader.clone(),
+            data: data.clone(),
+            station: station_id.clone(),
+            standard: options.standard.clone(),
+        };
         let (checker, sight) = checker(options.standard, options.models.as_deref());
         let checks = start_checks(options.check_threads, checker, &data, &reader, &inbox)?;
         let camera = start_camera(options.camera, &profile, &inbox)?;
@@ -115,6 +123,7 @@ impl Daemon {
             Brake::new(quiet, options.limits),
             Told { counts, traffic },
         );
+        darkroom.start(publisher.status())?;
         let clearing = retention::start(archive.clearing()?, options.retention, publisher.status());
         let (leftovers, left_over) = channel();
         start_housekeeping(&data, incoming, counted.clone(), left_over, &inbox)?;

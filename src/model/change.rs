@@ -100,6 +100,8 @@ pub enum EventKind {
     NetworkMetered,
     /// Photos that every required destination has were removed here.
     PhotosCleared,
+    /// A portrait, a report or a manifest was made.
+    FileMade,
 }
 
 impl EventKind {

@@ -12,17 +12,32 @@ pub enum Goods {
     Originals,
     /// The camera's RAW, and the XMP beside it.
     Raw,
+    /// The portrait of each student's proposed frame.
+    Portraits,
+    /// The check's report of each frame that is delivered.
+    Reports,
+    /// What a closed session delivers, and who did not come: one list a session.
+    Manifests,
 }
 
 impl Goods {
     /// All there are.
-    pub const ALL: [Goods; 2] = [Goods::Originals, Goods::Raw];
+    pub const ALL: [Goods; 5] = [
+        Goods::Originals,
+        Goods::Raw,
+        Goods::Portraits,
+        Goods::Reports,
+        Goods::Manifests,
+    ];
 
     /// The word in the config.
     pub fn as_str(self) -> &'static str {
         match self {
             Goods::Originals => "originals",
             Goods::Raw => "raw",
+            Goods::Portraits => "portraits",
+            Goods::Reports => "reports",
+            Goods::Manifests => "manifests",
         }
     }
 
@@ -31,6 +46,9 @@ impl Goods {
         match role {
             FileRole::Jpeg => Some(Goods::Originals),
             FileRole::Raw | FileRole::Sidecar => Some(Goods::Raw),
+            FileRole::Portrait => Some(Goods::Portraits),
+            FileRole::Report => Some(Goods::Reports),
+            FileRole::Manifest => Some(Goods::Manifests),
             FileRole::Other => None,
         }
     }
@@ -38,6 +56,7 @@ impl Goods {
     /// Its turn among what waits: small and wanted first, 0 before 1.
     pub fn turn(self) -> u8 {
         match self {
+            Goods::Portraits | Goods::Reports | Goods::Manifests => 0,
             Goods::Originals => 1,
             Goods::Raw => 2,
         }
@@ -113,6 +132,9 @@ pub enum TemplateError {
     /// Two files would have one name.
     #[error("without {{{0}}} two files would get one name there; add it")]
     Ambiguous(&'static str),
+    /// Something that the file it names does not have.
+    #[error("a manifest is of a whole session: it has no {{{0}}}")]
+    Foreign(&'static str),
     /// The name would leave the destination, or is none.
     #[error("it gives names like {0:?}, which are no names within the destination")]
     Unsafe(String),
@@ -128,11 +150,33 @@ impl KeyTemplate {
     /// The one that is used where the config has none.
     pub const DEFAULT: &'static str = "{session}/{serial}_{student}/{frame}.{ext}";
 
+    /// The same for manifests.
+    pub const DEFAULT_MANIFEST: &'static str = "{session}/manifest.{ext}";
+
     /// Reads a template, and makes sure that it gives each file a name of its own.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        // The frame's id is the only name that no two frames share; its files differ by what follows it and by their extension.
+        Self::parse_with(text, &[Field::Frame, Field::Extension])
+    }
+
+    /// Reads a template for manifests, and makes sure that it gives each session's a name of its own.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse_manifest(text: &str) -> Result<Self, TemplateError> {
+        let template = Self::parse_with(text, &[Field::Session])?;
+        for foreign in [Field::Serial, Field::Student, Field::Frame] {
+            if template.0.contains(&Part::Field(foreign)) {
+                return Err(TemplateError::Foreign(foreign.as_str()));
+            }
+        }
+        Ok(template)
+    }
+
+    fn parse_with(text: &str, needed: &[Field]) -> Result<Self, TemplateError> {
         let (mut parts, mut rest) = (Vec::new(), text);
         while let Some(open) = rest.find(['{', '}']) {
             let (before, after) = rest.split_at(open);
@@ -150,9 +194,8 @@ impl KeyTemplate {
             parts.push(Part::Text(rest.to_owned()));
         }
         let template = Self(parts);
-        // The frame's id is the only name that no two frames share; its JPEG and its RAW differ by their extension.
-        for needed in [Field::Frame, Field::Extension] {
-            if !template.0.contains(&Part::Field(needed)) {
+        for needed in needed {
+            if !template.0.contains(&Part::Field(*needed)) {
                 return Err(TemplateError::Ambiguous(needed.as_str()));
             }
         }
@@ -180,6 +223,17 @@ impl KeyTemplate {
             Part::Field(Field::Extension) => fields.extension.to_owned(),
         };
         self.0.iter().map(text).collect()
+    }
+}
+
+impl KeyTemplate {
+    /// [`DEFAULT_MANIFEST`](Self::DEFAULT_MANIFEST).
+    pub fn default_manifest() -> Self {
+        Self(vec![
+            Part::Field(Field::Session),
+            Part::Text("/manifest.".to_owned()),
+            Part::Field(Field::Extension),
+        ])
     }
 }
 
@@ -217,8 +271,10 @@ pub struct Consignee {
     pub name: String,
     /// What it is sent.
     pub goods: Vec<Goods>,
-    /// What files are called there.
+    /// What files of frames are called there.
     pub template: KeyTemplate,
+    /// What manifests are called there.
+    pub manifest: KeyTemplate,
     /// Whether a photo stays on the station until it is there (I5).
     pub required: bool,
     /// Smaller goes first among what goes there.
@@ -340,6 +396,12 @@ mod tests {
         let known = KeyTemplate::parse(KeyTemplate::DEFAULT).unwrap();
         assert_eq!(known, KeyTemplate::default());
         assert_eq!(known.to_string(), KeyTemplate::DEFAULT);
+        let manifest = KeyTemplate::default_manifest();
+        assert_eq!(manifest.to_string(), KeyTemplate::DEFAULT_MANIFEST);
+        assert_eq!(
+            KeyTemplate::parse_manifest(KeyTemplate::DEFAULT_MANIFEST),
+            Ok(manifest)
+        );
         assert_eq!(known.key(&FIELDS), "k7qa-s3/0012_2021 学1/k7qa-000123.JPG");
         let own = KeyTemplate::parse("毕业照 2026/{student}-{frame}.{ext}").unwrap();
         assert_eq!(own.key(&FIELDS), "毕业照 2026/2021 学1-k7qa-000123.JPG");
@@ -362,6 +424,14 @@ mod tests {
         ] {
             let error = KeyTemplate::parse(text).expect_err(text).to_string();
             assert!(error.contains(word), "{text}: {error}");
+        }
+        for (text, word) in [
+            ("manifest.{ext}", "without {session}"),
+            ("{session}/{frame}.{ext}", "no {frame}"),
+            ("{session}/../{ext}", "no names within"),
+        ] {
+            let error = KeyTemplate::parse_manifest(text).expect_err(text);
+            assert!(error.to_string().contains(word), "{text}: {error}");
         }
     }
 }

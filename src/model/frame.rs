@@ -86,6 +86,12 @@ pub enum FileRole {
     Sidecar,
     /// Neither by its name: kept whole, untagged.
     Other,
+    /// The portrait that is made of the frame.
+    Portrait,
+    /// The check's report of the frame.
+    Report,
+    /// A session's list of what is delivered. Of no frame.
+    Manifest,
 }
 
 impl FileRole {
@@ -96,6 +102,9 @@ impl FileRole {
             FileRole::Raw => "raw",
             FileRole::Sidecar => "sidecar",
             FileRole::Other => "other",
+            FileRole::Portrait => "portrait",
+            FileRole::Report => "report",
+            FileRole::Manifest => "manifest",
         }
     }
 
@@ -106,6 +115,9 @@ impl FileRole {
             FileRole::Raw,
             FileRole::Sidecar,
             FileRole::Other,
+            FileRole::Portrait,
+            FileRole::Report,
+            FileRole::Manifest,
         ]
         .into_iter()
         .find(|r| r.as_str() == word)

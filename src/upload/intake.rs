@@ -207,13 +207,19 @@ fn put_url(settings: &Settings, url: &str, key: &str) -> Result<Url, UploadError
     address(settings, &url.replace("{key}", &encoded_path(key)))
 }
 
-/// A form field's value.
+/// A form field's value; what a manifest does not have is empty.
 fn filled(value: &str, item: &OutboxItem) -> String {
     value
         .replace("{session}", item.session.as_str())
-        .replace("{serial}", &item.serial.to_string())
-        .replace("{student}", item.student.as_str())
-        .replace("{frame}", item.frame.as_str())
+        .replace(
+            "{serial}",
+            &item.serial.map_or(String::new(), |s| s.to_string()),
+        )
+        .replace(
+            "{student}",
+            item.student.as_ref().map_or("", |s| s.as_str()),
+        )
+        .replace("{frame}", item.frame.as_ref().map_or("", |f| f.as_str()))
         .replace("{sha256}", item.sha256.as_str())
         .replace("{key}", &item.key)
 }
@@ -328,7 +334,7 @@ mod tests {
         let content = hash.end();
         let item = OutboxItem {
             id: OutboxId(1),
-            frame: FrameId("k7qa-000001".into()),
+            frame: Some(FrameId("k7qa-000001".into())),
             destination: "school".into(),
             path: "a.JPG".into(),
             key: "k7qa-s1/0001_学 1/k7qa-000001.JPG".into(),
@@ -338,8 +344,8 @@ mod tests {
             attempts: 0,
             role: FileRole::Jpeg,
             session: SessionId("k7qa-s1".into()),
-            serial: Serial(1),
-            student: "20210001".parse().unwrap(),
+            serial: Some(Serial(1)),
+            student: "20210001".parse().ok(),
         };
         let meter = crate::upload::meter::idle();
         (Source::open(folder, &item, &meter).await.unwrap(), item)

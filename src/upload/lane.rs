@@ -208,7 +208,7 @@ impl Errand {
     /// Whose file it is; a removal knows a name only.
     fn frame(&self) -> Option<&str> {
         match self {
-            Errand::Send(item) => Some(item.frame.as_str()),
+            Errand::Send(item) => item.frame.as_ref().map(|f| f.as_str()),
             Errand::Remove(_) => None,
         }
     }
@@ -277,7 +277,8 @@ impl Post {
                 let receipt = self.destination.send(&way.data, item, meter).await?;
                 tracing::info!(
                     destination = name,
-                    frame = %item.frame,
+                    frame = item.frame.as_ref().map(|f| f.as_str()),
+                    role = item.role.as_str(),
                     bytes = item.size_bytes.0,
                     verified_by = receipt.verified_by,
                     "sent and verified"

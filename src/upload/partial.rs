@@ -12,7 +12,13 @@ const FOLDER: &str = ".shutterline-partial/";
 /// still end one day.
 pub(super) fn name(item: &OutboxItem) -> String {
     let attempt: u32 = rand::random();
-    format!("{FOLDER}{}.{}-{attempt:08x}", item.frame, item.id.0)
+    format!("{FOLDER}{}{attempt:08x}", ours(item))
+}
+
+/// What the names of an item's attempts begin with, the station's id first.
+fn ours(item: &OutboxItem) -> String {
+    let what = (item.frame.as_ref()).map_or(item.session.as_str(), |frame| frame.as_str());
+    format!("{what}.{}-", item.id.0)
 }
 
 /// The name of a probe's object: this station's, so that [`sweep`] clears what a probe that died left.
@@ -32,7 +38,7 @@ pub(super) async fn sweep(service: &Operator, station: &StationId) -> opendal::R
 /// Removes what earlier attempts at an item left there. Not only the last one's: where the network is gone, an attempt leaves
 /// behind what it found and cannot remove it either.
 pub(super) async fn forget(service: &Operator, item: &OutboxItem) -> opendal::Result<u64> {
-    clear(service, &format!("{}.{}-", item.frame, item.id.0)).await
+    clear(service, &ours(item)).await
 }
 
 /// Removes the files whose names begin so.

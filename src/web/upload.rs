@@ -4,7 +4,7 @@ use super::app::{App, Done};
 use super::extract::{Body, Params};
 use super::wire::{MeteredBody, NoBody, PauseBody, UploadQuery};
 use super::{Ask, DestinationProbe, Problem};
-use crate::archive::{ArchiveError, OutboxRow, Selection};
+use crate::archive::{ArchiveError, MakingLook, OutboxRow, Selection};
 use crate::model::{DestinationStatus, OutboxCounts};
 use axum::Json;
 use axum::extract::State;
@@ -27,6 +27,9 @@ pub struct OutboxView {
     /// Each destination, by name.
     #[serde(default)]
     pub destinations: Vec<DestinationStatus>,
+    /// Portraits, reports and manifests that are still to be made, or could not be.
+    #[serde(default)]
+    pub making: MakingLook,
     /// What is parked, what was skipped, and what is next; of each destination no more than was asked for.
     pub items: Vec<OutboxRow>,
 }
@@ -43,6 +46,7 @@ pub(super) async fn show(
                 outbox: reader.outbox_counts()?,
                 metered: reader.metered()?,
                 destinations: reader.destination_statuses()?,
+                making: reader.making(limit)?,
                 items: reader.outbox_look(limit)?,
             })
         })

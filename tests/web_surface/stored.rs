@@ -60,6 +60,7 @@ fn a_destination_is_shown_with_what_the_worker_knows() {
         name: "office".into(),
         goods: Goods::ALL.to_vec(),
         template: KeyTemplate::default(),
+        manifest: KeyTemplate::default_manifest(),
         required: true,
         priority: 1,
     };

@@ -190,6 +190,7 @@ fn rows_wait_for_room_and_are_written_once() {
         done: Box::new(move |done| drop(sender.send(done))),
         stop: Arc::default(),
         news: Arc::default(),
+        bell: Arc::default(),
         underway: Default::default(),
     };
     let mut large = change(EventKind::Paused, vec![Row::Paused(true)]);

@@ -8,6 +8,7 @@ mod corrections;
 mod crashes;
 mod days;
 mod failures;
+mod making;
 mod opening;
 mod outbox;
 mod outbox_hands;

@@ -265,6 +265,7 @@ fn every_column_is_explained() {
         include_str!("../migrations/003.sql"),
         include_str!("../migrations/004.sql"),
         include_str!("../migrations/005.sql"),
+        include_str!("../migrations/006.sql"),
     ] {
         let mut before = "";
         for line in sql.lines() {

@@ -33,8 +33,9 @@ pub(super) fn next_due(outbox: &Outbox) -> Option<Millis> {
 pub(super) fn consignee(name: &str) -> Consignee {
     Consignee {
         name: name.to_owned(),
-        goods: Goods::ALL.to_vec(),
+        goods: vec![Goods::Originals, Goods::Raw],
         template: KeyTemplate::default(),
+        manifest: KeyTemplate::default_manifest(),
         required: true,
         priority: 1,
     }

@@ -130,7 +130,7 @@ fn every_kind_of_damage_is_found_and_named() {
     // Start-up moves the stranger aside, reports the missing one, and touches nothing else.
     let run = venue.open();
     let missing = Notice::Missing {
-        frame: frame(1, None).id,
+        frame: Some(frame(1, None).id),
         path: paths[0].clone(),
     };
     assert!(

@@ -1,0 +1,534 @@
+//! What the station makes of its frames (portraits, reports) and of a session (its manifest): what is asked for, and what comes of it.
+//!
+//! A change that takes the truth out of such a file asks for it anew in the same commit, and until it is made the old one is not sent, and
+//! taken back where it was: no portrait leaves the station with the number of whoever sat there before a correction. The makers work beside the archive's
+//! thread on what is stored, and hand in bytes; bytes that were made for a question that has been asked anew are not taken.
+
+use super::error::{ArchiveError, Result};
+use super::files::{Content, digest};
+use super::layout::Owner;
+use super::moves::{self, Moved};
+use super::outbox::Answer;
+use super::reader::Reader;
+use super::rows::{self, StoredFile, first, query};
+use super::worker::{Message, Worker};
+use super::write::{self, run};
+use super::{CrashPoint, outbox_queue, place};
+use crate::clock;
+use crate::model::{
+    Actor, Change, Consignee, EventKind, FileRole, Frame, FrameFile, FrameId, Goods, Row, Serial,
+    SessionId,
+};
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use tokio::sync::{Notify, oneshot};
+
+/// What a file is made of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Making {
+    /// The portrait of a frame.
+    Portrait(FrameId),
+    /// The report of a frame.
+    Report(FrameId),
+    /// The list of a session.
+    Manifest(SessionId),
+}
+
+impl Making {
+    fn role(&self) -> FileRole {
+        match self {
+            Making::Portrait(_) => FileRole::Portrait,
+            Making::Report(_) => FileRole::Report,
+            Making::Manifest(_) => FileRole::Manifest,
+        }
+    }
+
+    fn frame(&self) -> Option<&FrameId> {
+        match self {
+            Making::Portrait(frame) | Making::Report(frame) => Some(frame),
+            Making::Manifest(_) => None,
+        }
+    }
+
+    fn session(&self) -> Option<&SessionId> {
+        match self {
+            Making::Portrait(_) | Making::Report(_) => None,
+            Making::Manifest(session) => Some(session),
+        }
+    }
+
+    /// The column that names what it is made of.
+    fn of(&self) -> &str {
+        match self {
+            Making::Portrait(frame) | Making::Report(frame) => frame.as_str(),
+            Making::Manifest(session) => session.as_str(),
+        }
+    }
+}
+
+/// Something to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    id: i64,
+    /// What.
+    pub making: Making,
+}
+
+/// What could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmade {
+    /// What.
+    pub making: Making,
+    /// Why, with what to do about it.
+    pub error: String,
+}
+
+/// How much is still to be made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MakingLook {
+    /// What waits for its turn.
+    pub waiting: u64,
+    /// What could not be made: the first few.
+    pub unmade: Vec<Unmade>,
+}
+
+/// What the maker's side asks of the archive's thread.
+pub(super) enum MakeAsk {
+    Made(Task, Vec<u8>, Answer<bool>),
+    Failed(Task, String, Answer<()>),
+}
+
+/// Where portraits, reports and manifests are asked for and handed in; for a thread that may wait.
+#[derive(Clone)]
+pub struct Workbench {
+    pub(super) sender: SyncSender<Message>,
+    pub(super) reader: Reader,
+    pub(super) bell: Arc<Notify>,
+}
+
+impl Workbench {
+    /// Waits until something new may be asked for.
+    pub async fn rung(&self) {
+        self.bell.notified().await;
+    }
+
+    /// The next to be made. Nothing of a student who still sits there, and no manifest before all that it lists.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn next(&self) -> std::result::Result<Option<Task>, ArchiveError> {
+        self.reader.with(next)
+    }
+
+    /// Hands in what was made; `false` when it has been asked for anew meanwhile, and these bytes are of no use.
+    ///
+    /// # Errors
+    /// When it cannot be stored, or the archive has ended.
+    pub fn made(&self, task: Task, bytes: Vec<u8>) -> std::result::Result<bool, ArchiveError> {
+        self.ask(|answer| MakeAsk::Made(task, bytes, answer))
+    }
+
+    /// It cannot be made; tried again at the next start, or when it is asked for anew.
+    ///
+    /// # Errors
+    /// When that cannot be noted, or the archive has ended.
+    pub fn failed(&self, task: Task, error: String) -> std::result::Result<(), ArchiveError> {
+        self.ask(|answer| MakeAsk::Failed(task, error, answer))
+    }
+
+    fn ask<T>(&self, ask: impl FnOnce(Answer<T>) -> MakeAsk) -> Result<T> {
+        let (answer, heard) = oneshot::channel();
+        let sent = self.sender.send(Message::Make(ask(answer)));
+        sent.map_err(|_| ArchiveError::Gone)?;
+        heard.blocking_recv().unwrap_or(Err(ArchiveError::Gone))
+    }
+}
+
+fn task(row: &rows::Reading<'_, '_>) -> Result<Task> {
+    let role = row.word("role", "file role", FileRole::from_word)?;
+    let (frame, session) = (row.get("frame")?, row.get("session")?);
+    let making = match (role, frame, session) {
+        (FileRole::Portrait, Some(frame), _) => Making::Portrait(FrameId(frame)),
+        (FileRole::Report, Some(frame), _) => Making::Report(FrameId(frame)),
+        (FileRole::Manifest, _, Some(session)) => Making::Manifest(SessionId(session)),
+        _ => {
+            return Err(ArchiveError::Row {
+                table: "making",
+                value: role.as_str().to_owned(),
+                wanted: "something that is made",
+            });
+        }
+    };
+    Ok(Task {
+        id: row.get("id")?,
+        making,
+    })
+}
+
+fn next(db: &Connection) -> Result<Option<Task>> {
+    let sql = "SELECT making.* FROM making JOIN frame ON frame.id = making.frame
+            LEFT JOIN entry ON entry.session = frame.session AND entry.serial = frame.serial
+         WHERE making.error IS NULL AND frame.state = 'kept' AND frame.student_number IS NOT NULL
+            AND ifnull(entry.state, '') <> 'seated' ORDER BY making.id LIMIT 1";
+    if let Some(of_a_frame) = first(db, "making", sql, [], task)? {
+        return Ok(Some(of_a_frame));
+    }
+    let sql = "SELECT * FROM making WHERE error IS NULL AND role = 'manifest' ORDER BY id LIMIT 1";
+    first(db, "making", sql, [], task)
+}
+
+/// What is still to be made, and what could not be.
+pub(super) fn look(db: &Connection, limit: u32) -> Result<MakingLook> {
+    let sql = "SELECT count(*) AS n FROM making WHERE error IS NULL";
+    let waiting = first(db, "making", sql, [], |row| row.get::<i64>("n"))?;
+    let sql = "SELECT * FROM making WHERE error IS NOT NULL ORDER BY id LIMIT ?1";
+    let unmade = query(db, "making", sql, [limit], |row| {
+        Ok(Unmade {
+            making: task(row)?.making,
+            error: row.get("error")?,
+        })
+    })?;
+    Ok(MakingLook {
+        waiting: waiting.unwrap_or(0).unsigned_abs(),
+        unmade,
+    })
+}
+
+/// Asks for it, anew if it was asked for already.
+fn want(db: &Connection, making: &Making) -> Result<()> {
+    run(
+        db,
+        "INSERT OR REPLACE INTO making (frame, session, role) VALUES (?1, ?2, ?3)",
+        params![
+            making.frame().map(FrameId::as_str),
+            making.session().map(SessionId::as_str),
+            making.role().as_str()
+        ],
+    )
+    .map(drop)
+}
+
+/// Whether it is asked for, and not made yet: what there is of it does not hold.
+pub(super) fn is_wanted(db: &Connection, making: &Making) -> Result<bool> {
+    let sql = "SELECT 1 FROM making WHERE ifnull(frame, session) = ?1 AND role = ?2";
+    let of = params![making.of(), making.role().as_str()];
+    Ok(first(db, "making", sql, of, |_| Ok(()))?.is_some())
+}
+
+/// What there is of it.
+fn stored(db: &Connection, making: &Making) -> Result<Option<StoredFile>> {
+    match making {
+        Making::Manifest(session) => rows::manifest_of(db, session),
+        Making::Portrait(frame) | Making::Report(frame) => {
+            let sql = "SELECT * FROM file WHERE frame = ?1 AND role = ?2";
+            let of = params![frame.as_str(), making.role().as_str()];
+            first(db, "file", sql, of, rows::file)
+        }
+    }
+}
+
+/// The frame of a place whose portrait is delivered: the last good one that was not shot anew.
+pub(super) fn proposed(frames: &[Frame]) -> Option<&Frame> {
+    let owned = |f: &&Frame| f.is_eligible() && Owner::of(f).is_some();
+    frames.iter().rev().find(owned)
+}
+
+/// What any destination is sent of what we make.
+#[derive(Clone, Copy)]
+struct Wants {
+    portraits: bool,
+    reports: bool,
+    manifests: bool,
+}
+
+impl Wants {
+    fn of(destinations: &[Consignee]) -> Self {
+        let any = |goods| destinations.iter().any(|to| to.goods.contains(&goods));
+        Self {
+            portraits: any(Goods::Portraits),
+            reports: any(Goods::Reports),
+            manifests: any(Goods::Manifests),
+        }
+    }
+}
+
+/// Places in queues.
+type Places = BTreeSet<(SessionId, Serial)>;
+
+/// A commit under way: who sat where before its rows were written.
+pub(super) struct Before {
+    frames: Vec<(FrameId, Option<Frame>)>,
+}
+
+impl Before {
+    pub(super) fn of<'f>(db: &Connection, ids: impl Iterator<Item = &'f FrameId>) -> Result<Self> {
+        let frames = ids.map(|id| Ok((id.clone(), rows::frame_by_id(db, id)?)));
+        Ok(Self {
+            frames: frames.collect::<Result<_>>()?,
+        })
+    }
+
+    /// Asks for what the commit's rows, now written, have taken the truth out of, and for what is to be made for the first time. Has
+    /// the outbox follow: the changed frames' files, other frames' portraits that are proposed now or no longer, and manifests.
+    pub(super) fn follow(
+        &self,
+        db: &Connection,
+        change: &Change,
+        destinations: &[Consignee],
+    ) -> Result<()> {
+        let wants = Wants::of(destinations);
+        let reported: BTreeSet<&FrameId> = (change.rows.iter())
+            .filter_map(|row| match row {
+                Row::Report { frame, .. } => Some(frame),
+                _ => None,
+            })
+            .collect();
+        let mut requeued: BTreeSet<FrameId> = BTreeSet::new();
+        let (mut places, mut sessions) = (Places::new(), sessions_of(change));
+        for (id, old) in &self.frames {
+            let new = rows::frame_by_id(db, id)?;
+            for frame in [old.as_ref(), new.as_ref()].into_iter().flatten() {
+                places.extend(frame.session.clone().zip(frame.serial));
+                sessions.extend(frame.session.clone());
+            }
+            let moved = match (old, &new) {
+                (Some(old), Some(new)) => !place::same_place(old, new),
+                _ => false,
+            };
+            let made = [
+                (Making::Portrait(id.clone()), moved),
+                (Making::Report(id.clone()), false),
+            ];
+            for (making, moved) in made {
+                let untrue = moved || reported.contains(id);
+                if untrue && stored(db, &making)?.is_some() {
+                    want(db, &making)?;
+                }
+            }
+            if let Some(frame) = new.filter(|f| wants.reports && leaves(f)) {
+                want_first(db, &Making::Report(frame.id))?;
+            }
+            requeued.insert(id.clone());
+        }
+        for (session, serial) in &places {
+            let frames = rows::frames_at(db, session, *serial)?;
+            if let Some(frame) = proposed(&frames).filter(|_| wants.portraits) {
+                want_first(db, &Making::Portrait(frame.id.clone()))?;
+            }
+            for frame in frames {
+                if stored(db, &Making::Portrait(frame.id.clone()))?.is_some() {
+                    requeued.insert(frame.id);
+                }
+            }
+        }
+        for id in &requeued {
+            outbox_queue::requeue(db, id, destinations)?;
+        }
+        for session in &sessions {
+            list_anew(db, session, wants)?;
+        }
+        Ok(())
+    }
+}
+
+fn leaves(frame: &Frame) -> bool {
+    frame.is_eligible() && Owner::of(frame).is_some()
+}
+
+fn want_first(db: &Connection, making: &Making) -> Result<()> {
+    if stored(db, making)?.is_none() && !is_wanted(db, making)? {
+        want(db, making)?;
+    }
+    Ok(())
+}
+
+/// The sessions whose own rows change.
+fn sessions_of(change: &Change) -> BTreeSet<SessionId> {
+    let of = |row: &Row| match row {
+        Row::Session(session) => Some(session.id.clone()),
+        Row::Entry { session, .. } => Some(session.clone()),
+        _ => None,
+    };
+    change.rows.iter().filter_map(of).collect()
+}
+
+/// A closed session's list follows whatever it lists; while people are still shot there is none. The next one is written over it.
+fn list_anew(db: &Connection, session: &SessionId, wants: Wants) -> Result<()> {
+    let making = Making::Manifest(session.clone());
+    let sql = "SELECT 1 FROM session WHERE id = ?1 AND state = 'closed'";
+    let closed = first(db, "session", sql, [session.as_str()], |_| Ok(()))?.is_some();
+    match closed && (wants.manifests || stored(db, &making)?.is_some()) {
+        true => want(db, &making),
+        false => Ok(()),
+    }
+}
+
+/// At a start: what could not be made is tried again, and what destinations are sent for the first time is asked for. Photos that are
+/// cleared are past it.
+pub(super) fn start(db: &Connection, destinations: &[Consignee]) -> Result<()> {
+    let wants = Wants::of(destinations);
+    run(
+        db,
+        "UPDATE making SET error = NULL WHERE error IS NOT NULL",
+        [],
+    )?;
+    if wants.portraits || wants.reports {
+        let sql = "SELECT DISTINCT frame.* FROM frame JOIN file ON file.frame = frame.id
+            WHERE frame.state = 'kept' AND frame.student_number IS NOT NULL AND frame.retaken = 0
+              AND (frame.accepted = 1 OR frame.verdict IN ('pass', 'warn'))
+              AND file.role = 'jpeg' AND file.cleared_at_ms IS NULL";
+        let mut frames = query(db, "frame", sql, [], rows::frame)?;
+        frames.sort_by_cached_key(|f| (f.session.clone(), f.serial, f.id.order()));
+        for same_place in frames.chunk_by(|a, b| (&a.session, a.serial) == (&b.session, b.serial)) {
+            if let Some(frame) = proposed(same_place).filter(|_| wants.portraits) {
+                want_first(db, &Making::Portrait(frame.id.clone()))?;
+            }
+            for frame in same_place.iter().filter(|f| wants.reports && leaves(f)) {
+                want_first(db, &Making::Report(frame.id.clone()))?;
+            }
+        }
+    }
+    if wants.manifests {
+        let sql = "SELECT id FROM session WHERE state = 'closed' ORDER BY opened_at_ms, id";
+        for session in query(db, "session", sql, [], |row| Ok(SessionId(row.get("id")?)))? {
+            want_first(db, &Making::Manifest(session))?;
+        }
+    }
+    Ok(())
+}
+
+impl Worker {
+    pub(super) fn making(&self, ask: MakeAsk) {
+        // An asker who went away does not hear; that is no failure here.
+        match ask {
+            MakeAsk::Made(task, bytes, answer) => {
+                let _ = answer.send(self.made(&task, &bytes));
+            }
+            MakeAsk::Failed(task, error, answer) => {
+                let sql = "UPDATE making SET error = ?2 WHERE id = ?1";
+                let failed = self.transact(|db| run(db, sql, params![task.id, error]));
+                let _ = answer.send(failed.map(drop));
+            }
+        }
+    }
+
+    /// Bytes become a file of ours, under a fresh name; what it replaces goes by the journal like an old place of a correction (I2).
+    fn made(&self, task: &Task, bytes: &[u8]) -> Result<bool> {
+        let sql = "SELECT 1 FROM making WHERE id = ?1";
+        if first(&self.db, "making", sql, [task.id], |_| Ok(()))?.is_none() {
+            return Ok(false);
+        }
+        let old = stored(&self.db, &task.making)?;
+        let (sha256, size_bytes) = digest(bytes);
+        if old.as_ref().is_some_and(|old| old.file.sha256 == sha256) {
+            self.transact(|db| {
+                self.taken(db, task)?;
+                self.note_made(db, task, &sha256)
+            })?;
+            self.news.notify_one();
+            return Ok(true);
+        }
+        let path = self.path_of(&task.making)?;
+        let _noted = self.underway.note([&path]);
+        if let Some(old) = &old {
+            self.begin_replacing(old, &path)?;
+        }
+        let to = self.data.join(&path);
+        let put = self.files.put(&Content::Bytes(bytes), &to);
+        self.files.reach(CrashPoint::AfterNewFile);
+        let stored = put.and_then(|_| {
+            self.transact(|db| {
+                let file = FrameFile {
+                    role: task.making.role(),
+                    path: path.clone(),
+                    sha256: sha256.clone(),
+                    original_sha256: None,
+                    size_bytes,
+                    source: None,
+                    cleared_at: None,
+                };
+                match &old {
+                    Some(old) => moves::swap(db, &[Moved::new(old, &file)])?,
+                    None => write::file(db, task.making.frame(), task.making.session(), &file)?,
+                }
+                self.taken(db, task)?;
+                self.note_made(db, task, &sha256)?;
+                self.files.reach(CrashPoint::BeforeCommit);
+                Ok(())
+            })
+        });
+        match (&stored, &old) {
+            (Ok(()), Some(_)) => {
+                self.files.reach(CrashPoint::AfterSwap);
+                self.finish_replacing();
+            }
+            (Ok(()), None) => {}
+            (Err(_), Some(_)) => self.take_back(),
+            (Err(_), None) => {
+                let _ = self.files.remove(&to);
+            }
+        }
+        stored?;
+        self.news.notify_one();
+        self.bell.notify_one();
+        Ok(true)
+    }
+
+    fn path_of(&self, making: &Making) -> Result<String> {
+        let change = made_change(making, json!({}));
+        let places = self.places(&change);
+        match making {
+            Making::Manifest(session) => places.manifest_path(session),
+            Making::Portrait(id) | Making::Report(id) => {
+                let frame = rows::frame_by_id(&self.db, id)?;
+                let frame = frame.ok_or_else(|| ArchiveError::Row {
+                    table: "making",
+                    value: id.as_str().to_owned(),
+                    wanted: "frame",
+                })?;
+                places.path(&frame, making.role(), "")
+            }
+        }
+    }
+
+    /// It is made, and the outbox follows.
+    fn taken(&self, db: &Connection, task: &Task) -> Result<()> {
+        run(db, "DELETE FROM making WHERE id = ?1", [task.id])?;
+        let destinations = &self.options.destinations;
+        match &task.making {
+            Making::Manifest(session) => outbox_queue::requeue_manifest(db, session, destinations),
+            Making::Portrait(id) | Making::Report(id) => {
+                outbox_queue::requeue(db, id, destinations)?;
+                let frame = rows::frame_by_id(db, id)?;
+                match frame.and_then(|f| f.session) {
+                    Some(session) => list_anew(db, &session, Wants::of(destinations)),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn note_made(&self, db: &Connection, task: &Task, sha256: &crate::model::Sha256) -> Result<()> {
+        let detail = json!({ "role": task.making.role(), "sha256": sha256 });
+        write::change(db, &made_change(&task.making, detail))
+    }
+}
+
+/// The station's own act, which changes no row of the station's.
+fn made_change(making: &Making, detail: serde_json::Value) -> Change {
+    Change {
+        at: clock::stamp(clock::wall_clock_trusted()),
+        who: Actor::Station,
+        kind: EventKind::FileMade,
+        session: making.session().cloned(),
+        serial: None,
+        frame: making.frame().cloned(),
+        detail,
+        rows: Vec::new(),
+    }
+}
