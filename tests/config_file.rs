@@ -302,7 +302,7 @@ fn a_destination_needs_what_its_kind_needs_and_nothing_else() {
         &["from the server's root"],
     );
     told(
-        "kind = \"intake\"\nurl = \"https://e/up\"\nreceipt-id = \"json:/id\"",
+        "kind = \"intake\"\nurl = \"https://e/up\"\nreceipt-size = \"json:/id\"",
         4,
         &["under one address", "{key}"],
     );
@@ -312,9 +312,19 @@ fn a_destination_needs_what_its_kind_needs_and_nothing_else() {
         &["nothing would show", "receipt-sha256"],
     );
     told(
-        "kind = \"intake\"\nurl = \"https://e/{key}\"\nreceipt-id = \"id\"",
+        "kind = \"intake\"\nurl = \"https://e/{key}\"\nreceipt-size = \"id\"",
         5,
         &["no place in an answer"],
+    );
+    told(
+        "kind = \"intake\"\nurl = \"https://e/{key}\"\nreceipt-id = \"json:/id\"",
+        5,
+        &["nothing of the bytes", "required = false"],
+    );
+    told(
+        "folder = \"/a\"\nmanifest-key = \"{student}.csv\"",
+        4,
+        &["without {session}"],
     );
     told(
         "folder = \"/a\"\nkey = \"{student}.{ext}\"",

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use shutterline::clock;
 use shutterline::model::{Serial, Verdict};
 use shutterline::tag;
+use shutterline::web::wire::FrameView;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -193,4 +194,74 @@ fn a_portrait_that_cannot_be_made_is_told() {
     let error = making["unmade"][0]["error"].as_str().expect("an error");
     assert!(error.contains("face"), "{making:#}");
     assert!(making["unmade"][0]["making"]["portrait"].is_string());
+}
+
+/// Now by the station: how far the wall clock is ahead of the machine's, and whether it is believed.
+fn set_clock(rig: &Rig, ahead_days: i64, word: &str) {
+    let ahead_ms = ahead_days * 86_400_000;
+    std::fs::write(rig.dir.join("clock"), format!("{ahead_ms} {word}")).expect("clock");
+}
+
+/// Frames whose photo was removed here, by when they were shot.
+fn cleared(rig: &Rig) -> Vec<bool> {
+    let cleared = |f: FrameView| f.files.iter().all(|f| f.cleared_at_ms.is_some());
+    rig.frames().into_iter().map(cleared).collect()
+}
+
+/// A board without a clock battery wakes up in the year 2000, and one day learns what day it is.
+#[test]
+fn photos_are_cleared_when_they_were_delivered_long_ago_by_a_clock_that_is_trusted() {
+    let days_since_2000 = clock::wall_time().0 / 86_400_000 - 10_957;
+    let mut rig = Rig::new("");
+    rig.config = rig.config.replace(
+        "[retention]\n",
+        "[retention]\noriginals-days = 1\nkeep-newest = 1\n",
+    );
+    let file = rig.dir.join("clock");
+    rig.env = vec![("SHUTTERLINE_DRILL_CLOCK".into(), file.display().to_string())];
+    set_clock(&rig, -days_since_2000, "untrusted");
+    rig.start();
+    rig.open_session(3);
+    for serial in 1..=3 {
+        rig.shoot();
+        rig.press("next");
+        rig.until("the next", |s| s.serial.is_none_or(|s| s.0 > serial));
+    }
+    rig.ask("/v1/sessions/close", json!({}));
+    rig.until_delivered();
+    assert_eq!(delivered(&rig).len(), 3, "the year is nothing to a folder");
+    rig.stop();
+
+    // The clock jumps far ahead, and nobody knows whether it is right; then it is set right.
+    for (ahead, word) in [(365, "untrusted"), (0, "trusted")] {
+        set_clock(&rig, ahead, word);
+        rig.start();
+        rig.until_delivered();
+        rig.stop();
+    }
+    set_clock(&rig, 0, "trusted");
+    rig.start();
+    assert_eq!(cleared(&rig), [false; 3], "the days count from now");
+    rig.stop();
+    set_clock(&rig, 2, "trusted");
+    rig.start();
+    rig.until_frames("the oldest two to be cleared", |_| {
+        cleared(&rig) == [true, true, false]
+    });
+    let here = || {
+        let photos = files_below(&rig.dir.join("data/photos"));
+        photos.iter().filter(|p| p.extension().is_some()).count()
+    };
+    let until = clock::boot_time() + CAP;
+    while here() != 1 {
+        assert!(clock::boot_time() < until, "{} photos", here());
+        std::thread::sleep(LOOK);
+    }
+    assert_eq!(delivered(&rig).len(), 3);
+    let verify = std::process::Command::new(rig::BINARY)
+        .args(["archive", "verify", "--socket"])
+        .arg(rig.dir.join("s.sock"))
+        .output()
+        .expect("verify");
+    assert!(verify.status.success(), "{verify:?}");
 }

@@ -206,7 +206,12 @@ fn human(view: &OutboxView, now: WallMs) -> String {
             let retry = status.traffic.retry_in_ms.map_or(String::new(), |span| {
                 format!(" (再试 tried again in {})", span_words(span))
             });
-            out.push_str(&format!("{}: {error}{retry}\n", status.name));
+            // Most say themselves whose they are.
+            let whose = match error.starts_with(&format!("{}: ", status.name)) {
+                true => String::new(),
+                false => format!("{}: ", status.name),
+            };
+            out.push_str(&format!("{whose}{error}{retry}\n"));
         }
     }
     let of = |state: &str| -> Vec<&OutboxRow> {
@@ -413,6 +418,7 @@ mod tests {
             ],
         };
         let shown = human(&view, WallMs(120_000));
+        assert!(!shown.contains("office: office"), "{shown}");
         for part in [
             "发送中 sending",
             "必须 yes",

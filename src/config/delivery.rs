@@ -511,6 +511,15 @@ impl Findings<'_> {
                 );
             }
         }
+        let proves = |(leaf, spot): &(&str, &String)| *leaf != "receipt-id" && !spot.is_empty();
+        let proven = d.verify == VerifyRule::ReadBack || receipts.iter().any(proves);
+        if d.required && !proven && !d.receipt_id.is_empty() {
+            self.note(
+                &key("receipt-id"),
+                "a number says nothing of the bytes, and photos may be removed here once a required destination has them",
+                "name receipt-sha256, receipt-md5 or receipt-size as well, or write required = false",
+            );
+        }
         if receipts.iter().all(|(_, spot)| spot.is_empty()) {
             self.note(
                 &key("receipt-sha256"),

@@ -52,7 +52,12 @@ impl Shell {
     pub(super) fn retry_uploads(&self, which: Selection, answer: Answer<Outcome>) {
         let ask = |outbox: Outbox| async move { outbox.retry(which).await };
         self.ask_outbox(answer, ask, |n| {
-            format!("{n} items wait to be sent again · {n} 项等待重新发送")
+            let items = if n == 1 {
+                "1 item waits"
+            } else {
+                &format!("{n} items wait")
+            };
+            format!("{items} to be sent again · {n} 项等待重新发送")
         });
     }
 
@@ -75,6 +80,10 @@ impl Shell {
         self.ask_outbox(answer, ask, move |n| match (n, paused) {
             (0, true) => "paused already · 本来就已暂停".to_owned(),
             (0, false) => "not paused · 本来就没有暂停".to_owned(),
+            (1, true) => {
+                "1 destination is paused, also after a restart · 1 个目的地已暂停".to_owned()
+            }
+            (1, false) => "1 destination goes on · 1 个目的地继续发送".to_owned(),
             (n, true) => {
                 format!("{n} destinations are paused, also after a restart · {n} 个目的地已暂停")
             }
