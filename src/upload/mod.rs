@@ -13,6 +13,7 @@
 //! is dropped at any point goes on after a restart. It never deletes a photo on the station, and it
 //! never writes where a destination's folder is missing: a disk that is not mounted is waited for.
 
+mod attempt;
 mod brake;
 mod breaker;
 mod bucket;
