@@ -184,7 +184,9 @@ fn next(db: &Connection) -> Result<Option<Task>> {
 
 /// What is still to be made, and what could not be.
 pub(super) fn look(db: &Connection, limit: u32) -> Result<MakingLook> {
-    let sql = "SELECT count(*) AS n FROM making WHERE error IS NULL";
+    // What lost its owner is made anew when it has another, if ever.
+    let sql = "SELECT count(*) AS n FROM making LEFT JOIN frame ON frame.id = making.frame WHERE making.error IS NULL
+        AND (making.frame IS NULL OR (frame.state = 'kept' AND frame.student_number IS NOT NULL))";
     let waiting = first(db, "making", sql, [], |row| row.get::<i64>("n"))?;
     let sql = "SELECT * FROM making WHERE error IS NOT NULL ORDER BY id LIMIT ?1";
     let unmade = query(db, "making", sql, [limit], |row| {
@@ -377,20 +379,20 @@ pub(super) fn start(db: &Connection, destinations: &[Consignee]) -> Result<()> {
         "UPDATE making SET error = NULL WHERE error IS NOT NULL",
         [],
     )?;
-    if wants.portraits || wants.reports {
-        let sql = "SELECT DISTINCT frame.* FROM frame JOIN file ON file.frame = frame.id
-            WHERE frame.state = 'kept' AND frame.student_number IS NOT NULL AND frame.retaken = 0
-              AND (frame.accepted = 1 OR frame.verdict IN ('pass', 'warn'))
-              AND file.role = 'jpeg' AND file.cleared_at_ms IS NULL";
-        let mut frames = query(db, "frame", sql, [], rows::frame)?;
-        frames.sort_by_cached_key(|f| (f.session.clone(), f.serial, f.id.order()));
-        for same_place in frames.chunk_by(|a, b| (&a.session, a.serial) == (&b.session, b.serial)) {
-            if let Some(frame) = proposed(same_place).filter(|_| wants.portraits) {
-                want_first(db, &Making::Portrait(frame.id.clone()))?;
+    if wants.portraits {
+        for frame in lacking(db, FileRole::Portrait)? {
+            let Some((session, serial)) = frame.session.as_ref().zip(frame.serial) else {
+                continue;
+            };
+            let there = rows::frames_at(db, session, serial)?;
+            if proposed(&there).is_some_and(|f| f.id == frame.id) {
+                want(db, &Making::Portrait(frame.id))?;
             }
-            for frame in same_place.iter().filter(|f| wants.reports && leaves(f)) {
-                want_first(db, &Making::Report(frame.id.clone()))?;
-            }
+        }
+    }
+    if wants.reports {
+        for frame in lacking(db, FileRole::Report)? {
+            want(db, &Making::Report(frame.id))?;
         }
     }
     if wants.manifests {
@@ -400,6 +402,17 @@ pub(super) fn start(db: &Connection, destinations: &[Consignee]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Frames that leave the station, of which there is no such file, and nobody asked for it.
+fn lacking(db: &Connection, role: FileRole) -> Result<Vec<Frame>> {
+    let sql = "SELECT * FROM frame WHERE state = 'kept' AND student_number IS NOT NULL AND retaken = 0
+          AND (accepted = 1 OR verdict IN ('pass', 'warn'))
+          AND EXISTS (SELECT 1 FROM file WHERE file.frame = frame.id AND file.role = 'jpeg' AND file.cleared_at_ms IS NULL)
+          AND NOT EXISTS (SELECT 1 FROM file WHERE file.frame = frame.id AND file.role = ?1)
+          AND NOT EXISTS (SELECT 1 FROM making WHERE ifnull(making.frame, making.session) = frame.id AND making.role = ?1)
+        ORDER BY session, serial, id";
+    query(db, "frame", sql, [role.as_str()], rows::frame)
 }
 
 impl Worker {

@@ -19,21 +19,14 @@ const NICENESS: i32 = 19;
 /// After the archive could not take what was made: a disk is cleared by a person.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Why something was not made.
-#[derive(Debug, thiserror::Error)]
-enum Spoiled {
-    /// The archive could not be asked, or could not take it: nothing is wrong with the frame.
-    #[error(transparent)]
-    Archive(#[from] ArchiveError),
-    /// It cannot be made, with what to do about it.
-    #[error("{0}")]
-    Cannot(String),
-}
+/// Why something cannot be made, in words.
+struct Spoiled(String);
 
-fn cannot(error: &dyn std::error::Error) -> Spoiled {
-    let causes = std::iter::successors(error.source(), |e| e.source());
-    let text = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
-    Spoiled::Cannot(text)
+impl<E: std::error::Error> From<E> for Spoiled {
+    fn from(error: E) -> Self {
+        let causes = std::iter::successors(error.source(), |e| e.source());
+        Self(causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}")))
+    }
 }
 
 /// What it works with.
@@ -109,8 +102,7 @@ impl Darkroom {
                 tracing::debug!(?making, taken, "made");
                 Ok(())
             }
-            Ok(Err(Spoiled::Archive(error))) => Err(error),
-            Ok(Err(Spoiled::Cannot(error))) => self.failed(task, error),
+            Ok(Err(Spoiled(error))) => self.failed(task, error),
             Err(_) => self.failed(
                 task,
                 "an internal error; report it with `shutterline support-bundle`".to_owned(),
@@ -137,41 +129,38 @@ impl Darkroom {
     fn judged(&self, id: &FrameId) -> Result<(Frame, Report), Spoiled> {
         let found = self.reader.frame(id)?;
         let (frame, report) =
-            found.ok_or_else(|| Spoiled::Cannot(format!("frame {id} is not in the archive")))?;
-        let report = report.ok_or_else(|| {
-            Spoiled::Cannot("it was never judged; there is nothing to go by".to_owned())
-        })?;
-        let report = serde_json::from_value(report).map_err(|e| cannot(&e))?;
-        Ok((frame, report))
+            found.ok_or_else(|| Spoiled(format!("frame {id} is not in the archive")))?;
+        let report = report
+            .ok_or_else(|| Spoiled("it was never judged; there is nothing to go by".to_owned()))?;
+        Ok((frame, serde_json::from_value(report)?))
     }
 
     fn portrait(&self, frame: &Frame, report: &Report) -> Result<Vec<u8>, Spoiled> {
         let standard = self.standard_of(report)?;
         let Some(rules) = standard.portrait() else {
             let name = standard.name();
-            return Err(Spoiled::Cannot(format!(
+            return Err(Spoiled(format!(
                 "the standard {name} makes no portrait; give it a table [portrait]"
             )));
         };
         let Some(crop) = report.crop else {
             let why = delivery::why_no_crop(report);
             let why: Vec<String> = why.iter().map(|w| format!("{} · {}", w.zh, w.en)).collect();
-            return Err(Spoiled::Cannot(why.join("; ")));
+            return Err(Spoiled(why.join("; ")));
         };
         let jpeg = frame.files.iter().find(|f| f.role == FileRole::Jpeg);
         let jpeg = jpeg.ok_or_else(|| {
-            Spoiled::Cannot("the frame has no JPEG; set the camera to RAW+JPEG".to_owned())
+            Spoiled("the frame has no JPEG; set the camera to RAW+JPEG".to_owned())
         })?;
         let path = self.data.join(&jpeg.path);
         let bytes = std::fs::read(&path).map_err(|e| {
-            Spoiled::Cannot(format!(
+            Spoiled(format!(
                 "{} cannot be read ({e}); run `shutterline archive verify`",
                 path.display()
             ))
         })?;
         let identity = tag::sidecar(&self.identity(frame));
-        let made = delivery::make(&bytes, crop, rules, Some(identity.as_bytes()));
-        let made = made.map_err(|e| cannot(&e))?;
+        let made = delivery::make(&bytes, crop, rules, Some(identity.as_bytes()))?;
         for note in &made.notes {
             tracing::info!(frame = frame.id.as_str(), %note, "of the portrait");
         }
@@ -183,7 +172,7 @@ impl Darkroom {
         if self.standard.name() == report.standard {
             return Ok(self.standard.clone());
         }
-        find_standard(&report.standard).map_err(|e| cannot(&e))
+        Ok(find_standard(&report.standard)?)
     }
 
     /// No name: the number is what a school goes by.
@@ -208,7 +197,7 @@ impl Darkroom {
             ..FrameFilter::default()
         };
         let frames = self.reader.frames(filter)?;
-        delivery::manifest(&entries, &frames).map_err(|e| cannot(&e))
+        Ok(delivery::manifest(&entries, &frames)?)
     }
 }
 

@@ -51,6 +51,7 @@ pub(super) struct Parts {
     pub(super) sight: Option<String>,
     pub(super) check_deadline: Millis,
     pub(super) leftovers: std::sync::mpsc::Sender<PathBuf>,
+    pub(super) watchdog: std::sync::mpsc::SyncSender<()>,
     pub(super) destinations: Vec<crate::upload::Destination>,
     pub(super) metrics: Metrics,
 }
@@ -517,7 +518,8 @@ impl Shell {
     fn feed_watchdog(&mut self) {
         let camera_stood_still = clock::boot_time().since(self.parts.camera.last_turn());
         if camera_stood_still < CAMERA_STANDSTILL {
-            super::start::feed_watchdog();
+            // One that waits to be told already tells of this round too.
+            self.parts.watchdog.try_send(()).ok();
         }
     }
 }

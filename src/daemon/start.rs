@@ -10,7 +10,7 @@ use super::publish::Publisher;
 use super::retention;
 use super::shell::{End, Parts};
 use super::sight::{Cores, load_models};
-use super::threads::{forward_asks, start_housekeeping, start_loop};
+use super::threads::{forward_asks, start_housekeeping, start_loop, start_watchdog};
 use crate::archive::{self, Archive, ArchiveError, Ground, Reader};
 use crate::camera::{self, CameraError, CameraLink};
 use crate::check::{Checker, Standard};
@@ -146,6 +146,7 @@ impl Daemon {
             sight,
             check_deadline: options.check_deadline,
             leftovers,
+            watchdog: start_watchdog()?,
             destinations: options.destinations,
             metrics,
         };
@@ -320,15 +321,11 @@ fn close(parts: Parts) {
     drop(parts.archive);
 }
 
-fn notify(states: &[sd_notify::NotifyState<'_>]) {
+/// Tells systemd, if it is there.
+pub(super) fn notify(states: &[sd_notify::NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::warn!(%error, "systemd could not be told");
     }
-}
-
-/// Tell systemd that the loop goes round.
-pub(super) fn feed_watchdog() {
-    notify(&[sd_notify::NotifyState::Watchdog]);
 }
 
 /// What frames are judged by, and what is wrong with its eyes, if anything. A station without models still shoots:

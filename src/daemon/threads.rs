@@ -2,14 +2,14 @@
 
 use super::inbox::{Inbox, Message};
 use super::shell::{End, Parts, Shell};
-use super::start::StartError;
+use super::start::{StartError, notify};
 use crate::clock;
 use crate::model::{Bytes, OutboxCounts};
 use crate::station::Action;
 use crate::web::Ask;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -35,6 +35,23 @@ pub(super) fn start_loop(
             source,
         })?;
     Ok(ended)
+}
+
+/// Tells systemd that the loop goes round, each time that it hears so: a system that is too busy to listen must not hold up the loop.
+pub(super) fn start_watchdog() -> Result<SyncSender<()>, StartError> {
+    let (feed, fed) = sync_channel(1);
+    std::thread::Builder::new()
+        .name("watchdog".into())
+        .spawn(move || {
+            for () in fed {
+                notify(&[sd_notify::NotifyState::Watchdog]);
+            }
+        })
+        .map_err(|source| StartError::Thread {
+            what: "the watchdog",
+            source,
+        })?;
+    Ok(feed)
 }
 
 /// Questions cross from the async side on a thread of their own, so that a full inbox holds up nobody else.

@@ -64,8 +64,9 @@ impl Shell {
     pub(super) fn skip_uploads(&self, which: Selection, answer: Answer<Outcome>) {
         let ask = |outbox: Outbox| async move { outbox.skip(which).await };
         self.ask_outbox(answer, ask, |n| {
+            let items = if n == 1 { "1 item is" } else { &format!("{n} items are") };
             format!(
-                "{n} items are not sent until they are retried by number; their photos stay here · {n} 项不再发送，照片留在本机"
+                "{items} not sent until retried by number; the photos stay here · {n} 项不再发送，照片留在本机"
             )
         });
     }

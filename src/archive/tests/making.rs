@@ -242,6 +242,7 @@ fn a_portrait_that_lost_its_owner_is_taken_back_and_made_anew_for_the_next() {
     send_all(&outbox);
     give(&mut run, frame(1, None));
     assert_eq!(bench(&run).next().unwrap(), None, "nobody's");
+    assert_eq!(venue.reader().making(1).unwrap().waiting, 0);
     send_all(&outbox);
     let nothing: [String; 0] = [];
     assert_eq!(names_there(&venue), nothing);
