@@ -6,7 +6,7 @@ use crate::archive::{
     CrashPoint, Making, Outbox, OutboxItem, Retention, Selection, Task, Workbench,
 };
 
-fn all_goods() -> Consignee {
+pub(super) fn all_goods() -> Consignee {
     Consignee {
         goods: Goods::ALL.to_vec(),
         ..consignee("office")
@@ -27,7 +27,7 @@ fn shoot(venue: &Venue, run: &mut Run, frame: &Frame) {
 }
 
 /// The check's report comes, or comes anew.
-fn judge(run: &mut Run, frame: &Frame, said: &str) {
+pub(super) fn judge(run: &mut Run, frame: &Frame, said: &str) {
     let report = Row::Report {
         frame: frame.id.clone(),
         report: serde_json::json!({ "said": said }),

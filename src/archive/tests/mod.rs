@@ -9,6 +9,7 @@ mod crashes;
 mod days;
 mod failures;
 mod making;
+mod making_days;
 mod opening;
 mod outbox;
 mod outbox_hands;
