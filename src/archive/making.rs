@@ -5,23 +5,16 @@
 //! thread on what is stored, and hand in bytes; bytes that were made for a question that has been asked anew are not taken.
 
 use super::error::{ArchiveError, Result};
-use super::files::{Content, digest};
 use super::layout::Owner;
-use super::moves::{self, Moved};
 use super::outbox::Answer;
 use super::reader::Reader;
 use super::rows::{self, StoredFile, first, query};
-use super::worker::{Message, Worker};
-use super::write::{self, run};
-use super::{CrashPoint, outbox_queue, place};
-use crate::clock;
-use crate::model::{
-    Actor, Change, Consignee, EventKind, FileRole, Frame, FrameFile, FrameId, Goods, Row, Serial,
-    SessionId,
-};
+use super::worker::Message;
+use super::write::run;
+use super::{outbox_queue, place};
+use crate::model::{Change, Consignee, FileRole, Frame, FrameId, Goods, Row, Serial, SessionId};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -40,7 +33,7 @@ pub enum Making {
 }
 
 impl Making {
-    fn role(&self) -> FileRole {
+    pub(super) fn role(&self) -> FileRole {
         match self {
             Making::Portrait(_) => FileRole::Portrait,
             Making::Report(_) => FileRole::Report,
@@ -48,14 +41,14 @@ impl Making {
         }
     }
 
-    fn frame(&self) -> Option<&FrameId> {
+    pub(super) fn frame(&self) -> Option<&FrameId> {
         match self {
             Making::Portrait(frame) | Making::Report(frame) => Some(frame),
             Making::Manifest(_) => None,
         }
     }
 
-    fn session(&self) -> Option<&SessionId> {
+    pub(super) fn session(&self) -> Option<&SessionId> {
         match self {
             Making::Portrait(_) | Making::Report(_) => None,
             Making::Manifest(session) => Some(session),
@@ -74,7 +67,7 @@ impl Making {
 /// Something to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
-    id: i64,
+    pub(super) id: i64,
     /// What.
     pub making: Making,
 }
@@ -223,7 +216,7 @@ pub(super) fn is_wanted(db: &Connection, making: &Making) -> Result<bool> {
 }
 
 /// What there is of it.
-fn stored(db: &Connection, making: &Making) -> Result<Option<StoredFile>> {
+pub(super) fn stored(db: &Connection, making: &Making) -> Result<Option<StoredFile>> {
     match making {
         Making::Manifest(session) => rows::manifest_of(db, session),
         Making::Portrait(frame) | Making::Report(frame) => {
@@ -242,14 +235,14 @@ pub(super) fn proposed(frames: &[Frame]) -> Option<&Frame> {
 
 /// What any destination is sent of what we make.
 #[derive(Clone, Copy)]
-struct Wants {
+pub(super) struct Wants {
     portraits: bool,
     reports: bool,
     manifests: bool,
 }
 
 impl Wants {
-    fn of(destinations: &[Consignee]) -> Self {
+    pub(super) fn of(destinations: &[Consignee]) -> Self {
         let any = |goods| destinations.iter().any(|to| to.goods.contains(&goods));
         Self {
             portraits: any(Goods::Portraits),
@@ -360,7 +353,7 @@ fn sessions_of(change: &Change) -> BTreeSet<SessionId> {
 }
 
 /// A closed session's list follows whatever it lists; while people are still shot there is none. The next one is written over it.
-fn list_anew(db: &Connection, session: &SessionId, wants: Wants) -> Result<()> {
+pub(super) fn list_anew(db: &Connection, session: &SessionId, wants: Wants) -> Result<()> {
     let making = Making::Manifest(session.clone());
     let sql = "SELECT 1 FROM session WHERE id = ?1 AND state = 'closed'";
     let closed = first(db, "session", sql, [session.as_str()], |_| Ok(()))?.is_some();
@@ -413,135 +406,4 @@ fn lacking(db: &Connection, role: FileRole) -> Result<Vec<Frame>> {
           AND NOT EXISTS (SELECT 1 FROM making WHERE ifnull(making.frame, making.session) = frame.id AND making.role = ?1)
         ORDER BY session, serial, id";
     query(db, "frame", sql, [role.as_str()], rows::frame)
-}
-
-impl Worker {
-    pub(super) fn making(&self, ask: MakeAsk) {
-        // An asker who went away does not hear; that is no failure here.
-        match ask {
-            MakeAsk::Made(task, bytes, answer) => {
-                let _ = answer.send(self.made(&task, &bytes));
-            }
-            MakeAsk::Failed(task, error, answer) => {
-                let sql = "UPDATE making SET error = ?2 WHERE id = ?1";
-                let failed = self.transact(|db| run(db, sql, params![task.id, error]));
-                let _ = answer.send(failed.map(drop));
-            }
-        }
-    }
-
-    /// Bytes become a file of ours, under a fresh name; what it replaces goes by the journal like an old place of a correction (I2).
-    fn made(&self, task: &Task, bytes: &[u8]) -> Result<bool> {
-        let sql = "SELECT 1 FROM making WHERE id = ?1";
-        if first(&self.db, "making", sql, [task.id], |_| Ok(()))?.is_none() {
-            return Ok(false);
-        }
-        let old = stored(&self.db, &task.making)?;
-        let (sha256, size_bytes) = digest(bytes);
-        if old.as_ref().is_some_and(|old| old.file.sha256 == sha256) {
-            self.transact(|db| {
-                self.taken(db, task)?;
-                self.note_made(db, task, &sha256)
-            })?;
-            self.news.notify_one();
-            return Ok(true);
-        }
-        let path = self.path_of(&task.making)?;
-        let _noted = self.underway.note([&path]);
-        if let Some(old) = &old {
-            self.begin_replacing(old, &path)?;
-        }
-        let to = self.data.join(&path);
-        let put = self.files.put(&Content::Bytes(bytes), &to);
-        self.files.reach(CrashPoint::AfterNewFile);
-        let stored = put.and_then(|_| {
-            self.transact(|db| {
-                let file = FrameFile {
-                    role: task.making.role(),
-                    path: path.clone(),
-                    sha256: sha256.clone(),
-                    original_sha256: None,
-                    size_bytes,
-                    source: None,
-                    cleared_at: None,
-                };
-                match &old {
-                    Some(old) => moves::swap(db, &[Moved::new(old, &file)])?,
-                    None => write::file(db, task.making.frame(), task.making.session(), &file)?,
-                }
-                self.taken(db, task)?;
-                self.note_made(db, task, &sha256)?;
-                self.files.reach(CrashPoint::BeforeCommit);
-                Ok(())
-            })
-        });
-        match (&stored, &old) {
-            (Ok(()), Some(_)) => {
-                self.files.reach(CrashPoint::AfterSwap);
-                self.finish_replacing();
-            }
-            (Ok(()), None) => {}
-            (Err(_), Some(_)) => self.take_back(),
-            (Err(_), None) => {
-                let _ = self.files.remove(&to);
-            }
-        }
-        stored?;
-        self.news.notify_one();
-        self.bell.notify_one();
-        Ok(true)
-    }
-
-    fn path_of(&self, making: &Making) -> Result<String> {
-        let change = made_change(making, json!({}));
-        let places = self.places(&change);
-        match making {
-            Making::Manifest(session) => places.manifest_path(session),
-            Making::Portrait(id) | Making::Report(id) => {
-                let frame = rows::frame_by_id(&self.db, id)?;
-                let frame = frame.ok_or_else(|| ArchiveError::Row {
-                    table: "making",
-                    value: id.as_str().to_owned(),
-                    wanted: "frame",
-                })?;
-                places.path(&frame, making.role(), "")
-            }
-        }
-    }
-
-    /// It is made, and the outbox follows.
-    fn taken(&self, db: &Connection, task: &Task) -> Result<()> {
-        run(db, "DELETE FROM making WHERE id = ?1", [task.id])?;
-        let destinations = &self.options.destinations;
-        match &task.making {
-            Making::Manifest(session) => outbox_queue::requeue_manifest(db, session, destinations),
-            Making::Portrait(id) | Making::Report(id) => {
-                outbox_queue::requeue(db, id, destinations)?;
-                let frame = rows::frame_by_id(db, id)?;
-                match frame.and_then(|f| f.session) {
-                    Some(session) => list_anew(db, &session, Wants::of(destinations)),
-                    None => Ok(()),
-                }
-            }
-        }
-    }
-
-    fn note_made(&self, db: &Connection, task: &Task, sha256: &crate::model::Sha256) -> Result<()> {
-        let detail = json!({ "role": task.making.role(), "sha256": sha256 });
-        write::change(db, &made_change(&task.making, detail))
-    }
-}
-
-/// The station's own act, which changes no row of the station's.
-fn made_change(making: &Making, detail: serde_json::Value) -> Change {
-    Change {
-        at: clock::stamp(clock::wall_clock_trusted()),
-        who: Actor::Station,
-        kind: EventKind::FileMade,
-        session: making.session().cloned(),
-        serial: None,
-        frame: making.frame().cloned(),
-        detail,
-        rows: Vec::new(),
-    }
 }

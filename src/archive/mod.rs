@@ -16,6 +16,7 @@ mod job;
 mod layout;
 mod lock;
 mod look;
+mod made;
 mod making;
 mod moves;
 mod outbox;
