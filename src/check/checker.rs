@@ -185,10 +185,14 @@ impl<L: Lanes> Judge for Checker<L> {
 
 /// All measures there are, in the catalogue's order, and what later frames are compared by.
 fn measured(sight: &Sight, standard: &Standard, lanes: &impl Lanes) -> (Vec<Taken>, Signature) {
-    let (mut taken, mut signature) = of_frame(sight);
-    let person = match &sight.view {
-        View::Whole(scene) => measures::taken(scene, standard, lanes),
-        View::Blind { why, .. } => measures::not_taken(why),
+    let (person, mut signature) = match &sight.view {
+        View::Whole(scene) => measures::taken(scene, standard, lanes, || {
+            baseline::seen(scene, sight.sharpness)
+        }),
+        View::Blind { why, luma } => (
+            measures::not_taken(why),
+            baseline::blind(luma, sight.sharpness),
+        ),
     };
     // Where a face was found, the focus should be on its eyes.
     let at_the_eyes = person
@@ -197,19 +201,16 @@ fn measured(sight: &Sight, standard: &Standard, lanes: &impl Lanes) -> (Vec<Take
     if let Some(Found::Value { value, .. }) = at_the_eyes.map(|t| &t.found) {
         signature.sharpness = Some(*value);
     }
+    let mut taken = of_frame(sight);
     taken.extend(person);
     (taken, signature)
 }
 
-fn of_frame(sight: &Sight) -> (Vec<Taken>, Signature) {
+fn of_frame(sight: &Sight) -> Vec<Taken> {
     let luma = sight.view.luma();
     let (width, height) = (sight.frame.width, sight.frame.height);
     let (exposure, sharpness) = (sight.exposure, sight.sharpness);
-    let signature = match &sight.view {
-        View::Whole(scene) => baseline::seen(scene, sharpness),
-        View::Blind { luma, .. } => baseline::blind(luma, sharpness),
-    };
-    let taken = vec![
+    vec![
         Taken::value(
             catalogue::MEGAPIXELS,
             f64::from(width) * f64::from(height) / 1e6,
@@ -243,8 +244,7 @@ fn of_frame(sight: &Sight) -> (Vec<Taken>, Signature) {
             catalogue::JPEG_QUALITY,
             metadata::quality(&sight.luma_quantisation),
         ),
-    ];
-    (taken, signature)
+    ]
 }
 
 /// How many source pixels a pixel of the portrait (480 × 640) would have, were the crop as large

@@ -46,7 +46,7 @@ pub fn measure(luma: &Luma) -> f64 {
     let (left, top) = ((luma.width / 4).max(1), (luma.height / 4).max(1));
     let right = luma.width - luma.width / 4;
     let bottom = luma.height - luma.height / 4;
-    let blocks = Blocks::of::<ANY>(&plane, left..right, top..bottom, side);
+    let blocks = Blocks::<ANY>::of(&plane, left..right, top..bottom, side);
     blocks.steepness(0)
 }
 
@@ -58,7 +58,7 @@ pub fn of_part(part: &Grey, side: usize) -> [f64; DIRECTIONS] {
         samples: &part.samples,
     };
     let (right, bottom) = (part.width.saturating_sub(1), part.height.saturating_sub(1));
-    let blocks = Blocks::of::<DIRECTIONS>(&plane, 1..right, 1..bottom, side.max(2));
+    let blocks = Blocks::<DIRECTIONS>::of(&plane, 1..right, 1..bottom, side.max(2));
     std::array::from_fn(|direction| blocks.steepness(direction))
 }
 
@@ -104,28 +104,30 @@ struct Blocks<const N: usize> {
     blocks: Vec<Block<N>>,
 }
 
-impl Blocks<0> {
-    /// All blocks that fit there.
-    fn of<const N: usize>(
+impl<const N: usize> Blocks<N> {
+    /// All blocks that fit there. The blocks of a row are measured together, line by line: so memory is read as it lies, and a
+    /// processor works on many columns at once.
+    fn of(
         plane: &Plane,
         across: std::ops::Range<usize>,
         down: std::ops::Range<usize>,
         side: usize,
-    ) -> Blocks<N> {
-        let columns = (across.start..across.end.saturating_sub(side)).step_by(side);
-        let rows = (down.start..down.end.saturating_sub(side)).step_by(side);
-        let across = columns.len();
-        let places = rows.flat_map(|y| columns.clone().map(move |x| (x, y)));
+    ) -> Self {
+        let count = |range: &std::ops::Range<usize>| range.len().saturating_sub(1) / side;
+        let columns = count(&across);
+        let rows = if columns == 0 { 0 } else { count(&down) };
+        let mut found = Columns::new(columns * side);
+        let mut blocks = Vec::with_capacity(columns * rows);
+        for row in 0..rows {
+            found.measure(plane, across.start, down.start + row * side, side);
+            blocks.extend((0..columns).map(|column| found.block(column * side, side)));
+        }
         Blocks {
-            across,
-            blocks: places
-                .map(|(x, y)| Block::measure(plane, x, y, side))
-                .collect(),
+            across: columns,
+            blocks,
         }
     }
-}
 
-impl<const N: usize> Blocks<N> {
     /// Percent of an edge's contrast that is crossed in one pixel along that direction; 0 without an edge.
     fn steepness(&self, direction: usize) -> f64 {
         let (mut edges, mut flats) = (Vec::new(), Vec::new());
@@ -164,81 +166,96 @@ impl<const N: usize> Blocks<N> {
     }
 }
 
-impl<const N: usize> Block<N> {
-    /// Of the pixels from (`x`, `y`), which keep a pixel's distance from the border of the image.
-    fn measure(plane: &Plane, x: usize, y: usize, side: usize) -> Self {
-        let row = |y: usize| &plane.samples[y * plane.width + x - 1..][..side + 2];
-        // By columns first, as a processor takes sixteen of them at a time.
-        let (mut dark, mut light) = (vec![u8::MAX; side + 2], vec![0; side + 2]);
+/// What some lines of the image hold in each column.
+struct Columns<const N: usize> {
+    /// With a pixel more to the left and to the right.
+    darkest: Vec<u8>,
+    lightest: Vec<u8>,
+    /// By direction: the square of the steepest gradient, eight times as steep.
+    steepest: [Vec<i32>; N],
+    /// Of the line at hand: how steep it goes to the right and down, eight times as steep.
+    right: Vec<i16>,
+    down: Vec<i16>,
+}
+
+impl<const N: usize> Columns<N> {
+    fn new(width: usize) -> Self {
+        Columns {
+            darkest: vec![0; width + 2],
+            lightest: vec![0; width + 2],
+            steepest: std::array::from_fn(|_| vec![0; width]),
+            right: vec![0; width],
+            down: vec![0; width],
+        }
+    }
+
+    /// Of that many lines from (`x`, `y`), which keep a pixel's distance from the border of the image.
+    fn measure(&mut self, plane: &Plane, x: usize, y: usize, lines: usize) {
+        let width = self.darkest.len();
+        let line = |y: usize| &plane.samples[y * plane.width + x - 1..][..width];
+        self.darkest.fill(u8::MAX);
+        self.lightest.fill(0);
+        self.steepest.iter_mut().for_each(|s| s.fill(0));
         // The gradients reach a pixel over the border, and so has the contrast to.
-        for y in y - 1..=y + side {
-            for ((dark, light), &s) in dark.iter_mut().zip(&mut light).zip(row(y)) {
-                *dark = s.min(*dark);
-                *light = s.max(*light);
+        for y in y - 1..=y + lines {
+            let limits = self.darkest.iter_mut().zip(&mut self.lightest);
+            for ((darkest, lightest), &s) in limits.zip(line(y)) {
+                *darkest = s.min(*darkest);
+                *lightest = s.max(*lightest);
             }
         }
-        let darkest = dark.into_iter().fold(u8::MAX, u8::min);
-        let lightest = light.into_iter().fold(0, u8::max);
-        let mut steepest = [0i32; N];
-        for y in y..y + side {
-            steepen(row(y - 1), row(y), row(y + 1), &mut steepest);
-        }
-        Block {
-            darkest,
-            lightest,
-            steepest: steepest.map(|s| f64::from(s).sqrt() / 8.0),
+        for y in y..y + lines {
+            self.gradients([line(y - 1), line(y), line(y + 1)]);
+            self.steepen();
         }
     }
-}
 
-/// Raises each direction's square of the steepest gradient to that of the line between these three, which are equally long. Whole
-/// runs of pixels are what a processor works on at once, and this is most of what the sharpness of 24 megapixels costs: what is left over
-/// at the end is taken as a run that lies over the one before it, which a maximum does not mind.
-fn steepen<const N: usize>(above: &[u8], here: &[u8], below: &[u8], steepest: &mut [i32; N]) {
-    const RUN: usize = 16;
-    let pixels = here.len().saturating_sub(2);
-    let mut take = |from: usize, to: usize| {
-        let part = from..to + 2;
-        let (above, here, below) = (&above[part.clone()], &here[part.clone()], &below[part]);
-        let found = squares::<N>(above, here, below);
-        for (steepest, square) in steepest.iter_mut().zip(found) {
-            *steepest = (*steepest).max(square);
+    /// Sobel's, smoothed across their direction: 1020 at most.
+    fn gradients(&mut self, [above, here, below]: [&[u8]; 3]) {
+        let width = self.right.len();
+        let [a0, a1, a2] = shifted(above, width);
+        let [h0, _, h2] = shifted(here, width);
+        let [b0, b1, b2] = shifted(below, width);
+        let (right, down) = (&mut self.right[..width], &mut self.down[..width]);
+        for i in 0..width {
+            let at = |line: &[u8]| i16::from(line[i]);
+            right[i] = at(a2) - at(a0) + 2 * (at(h2) - at(h0)) + at(b2) - at(b0);
+            down[i] = at(b0) - at(a0) + 2 * (at(b1) - at(a1)) + at(b2) - at(a2);
         }
-    };
-    let whole = pixels - pixels % RUN;
-    take(0, whole);
-    if whole < pixels {
-        take(pixels.saturating_sub(RUN), pixels);
     }
-}
 
-/// The largest squares along a line: of the gradient, and of its part along each direction.
-fn squares<const N: usize>(above: &[u8], here: &[u8], below: &[u8]) -> [i32; N] {
-    let mut largest = [0i32; N];
-    let pixels = here.len().saturating_sub(2);
-    let ([a0, a1, a2], [h0, _, h2], [b0, b1, b2]) = (
-        shifted(above, pixels),
-        shifted(here, pixels),
-        shifted(below, pixels),
-    );
-    for i in 0..pixels {
-        let at = |line: &[u8]| i16::from(line[i]);
-        // Sobel: eight times the slope in code values a pixel, smoothed across it; 1020 at most.
-        let gx = at(a2) - at(a0) + 2 * (at(h2) - at(h0)) + at(b2) - at(b0);
-        let gy = at(b0) - at(a0) + 2 * (at(b1) - at(a1)) + at(b2) - at(a2);
+    /// Raises each direction's squares to those of the line at hand.
+    fn steepen(&mut self) {
         let square = |g: i16| i32::from(g) * i32::from(g);
-        for (direction, largest) in largest.iter_mut().enumerate() {
-            let square = match direction {
-                0 => square(gx) + square(gy),
-                1 => square(gx),
-                2 => square(gx + gy) / 2,
-                3 => square(gy),
-                _ => square(gx - gy) / 2,
-            };
-            *largest = (*largest).max(square);
+        for (direction, steepest) in self.steepest.iter_mut().enumerate() {
+            let line = steepest.iter_mut().zip(&self.right).zip(&self.down);
+            let line = line.map(|((steepest, &right), &down)| (steepest, right, down));
+            // One loop each: what to do is asked once a line and not once a pixel.
+            match direction {
+                0 => line.for_each(|(s, right, down)| *s = (*s).max(square(right) + square(down))),
+                1 => line.for_each(|(s, right, _)| *s = (*s).max(square(right))),
+                2 => line.for_each(|(s, right, down)| *s = (*s).max(square(right + down) / 2)),
+                3 => line.for_each(|(s, _, down)| *s = (*s).max(square(down))),
+                _ => line.for_each(|(s, right, down)| *s = (*s).max(square(right - down) / 2)),
+            }
         }
     }
-    largest
+
+    /// The block of `side` columns from there.
+    fn block(&self, from: usize, side: usize) -> Block<N> {
+        let reached = from..from + side + 2;
+        let darkest = self.darkest[reached.clone()].iter().copied().min();
+        let lightest = self.lightest[reached].iter().copied().max();
+        let steepest = std::array::from_fn(|direction| {
+            let steepest = self.steepest[direction][from..from + side].iter().max();
+            f64::from(steepest.copied().unwrap_or(0)).sqrt() / 8.0
+        });
+        Block {
+            darkest: darkest.unwrap_or(u8::MAX),
+            lightest: lightest.unwrap_or(0),
+            steepest,
+        }
+    }
 }
 
 /// A line's pixels, those one to the right, and those two to the right.
@@ -303,5 +320,54 @@ mod tests {
             samples: vec![0, 255],
         };
         assert_eq!(measure(&tiny), 0.0);
+        let thread = Luma {
+            width: 1,
+            height: 5000,
+            turn: Turn::default(),
+            samples: vec![7; 5000],
+        };
+        assert_eq!(measure(&thread), 0.0);
+    }
+
+    #[test]
+    fn each_block_holds_what_its_own_pixels_say() {
+        let (width, height, side) = (61usize, 47usize, 9usize);
+        let value = |i: usize| (i * i * 31 + i * 7) as u8 / (1 + (i / 200) as u8);
+        let samples = (0..width * height).map(value).collect::<Vec<_>>();
+        let plane = Plane {
+            width,
+            samples: &samples,
+        };
+        let found = Blocks::<DIRECTIONS>::of(&plane, 3..width - 1, 2..height - 1, side);
+        assert_eq!((found.across, found.blocks.len()), (6, 6 * 4));
+        for (n, block) in found.blocks.iter().enumerate() {
+            let (left, top) = (3 + n % 6 * side, 2 + n / 6 * side);
+            let at = |x: usize, y: usize| i32::from(samples[y * width + x]);
+            let mut steepest = [0; DIRECTIONS];
+            for (x, y) in (0..side * side).map(|i| (left + i % side, top + i / side)) {
+                let line = |y: usize| at(x + 1, y) - at(x - 1, y);
+                let column = |x: usize| at(x, y + 1) - at(x, y - 1);
+                let gx = line(y - 1) + 2 * line(y) + line(y + 1);
+                let gy = column(x - 1) + 2 * column(x) + column(x + 1);
+                let of = [
+                    gx * gx + gy * gy,
+                    gx * gx,
+                    (gx + gy).pow(2) / 2,
+                    gy * gy,
+                    (gx - gy).pow(2) / 2,
+                ];
+                for (steepest, of) in steepest.iter_mut().zip(of) {
+                    *steepest = of.max(*steepest);
+                }
+            }
+            assert_eq!(block.steepest, steepest.map(|s| f64::from(s).sqrt() / 8.0));
+            let around = (top - 1..=top + side)
+                .flat_map(|y| (left - 1..=left + side).map(move |x| at(x, y)));
+            let (darkest, lightest) = around.fold((255, 0), |(d, l), v| (v.min(d), v.max(l)));
+            assert_eq!(
+                (i32::from(block.darkest), i32::from(block.lightest)),
+                (darkest, lightest)
+            );
+        }
     }
 }

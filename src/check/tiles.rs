@@ -96,8 +96,9 @@ struct Reader<'s> {
     scene: &'s Scene,
     linear: &'static [f32; 256],
     table: LabTable,
-    /// Where pixels are read in each direction, from the tile's middle, in pixels of the small picture.
-    offsets: Vec<f32>,
+    /// How many pixels are read in each direction, and where, from the tile's middle, in pixels of the small picture.
+    reads: usize,
+    offsets: [f32; READ_MOST],
 }
 
 impl<'s> Reader<'s> {
@@ -109,7 +110,8 @@ impl<'s> Reader<'s> {
             scene,
             linear: linear_table(),
             table: LabTable::get(),
-            offsets: (0..reads).map(offset).collect(),
+            reads,
+            offsets: std::array::from_fn(offset),
         }
     }
 
@@ -121,19 +123,23 @@ impl<'s> Reader<'s> {
         }
         let colour = &self.scene.colour;
         let [cx, cy] = self.scene.small(middle);
-        // A cast to an unsigned number takes what is left of the picture to its edge.
-        let within = |at: f32, length: usize| (at as usize).min(length.saturating_sub(1));
+        // What is left of the picture is at its edge.
+        let within = |at: f32, length: usize| {
+            let at = (at as i32).max(0) as usize;
+            at.min(length.saturating_sub(1))
+        };
+        let columns = self.offsets.map(|across| within(cx + across, colour.width));
+        let rows = self.offsets.map(|down| within(cy + down, colour.height));
         let mut sum = [0.0f32; 3];
-        for down in &self.offsets {
-            let row = within(cy + down, colour.height) * colour.width;
-            for across in &self.offsets {
-                let at = (row + within(cx + across, colour.width)) * 3;
+        for row in &rows[..self.reads] {
+            for column in &columns[..self.reads] {
+                let at = (row * colour.width + column) * 3;
                 for (sum, code) in sum.iter_mut().zip(&colour.rgb[at..at + 3]) {
                     *sum += self.linear[usize::from(*code)];
                 }
             }
         }
-        let share = 1.0 / (self.offsets.len() * self.offsets.len()) as f64;
+        let share = 1.0 / (self.reads * self.reads) as f64;
         let mean = sum.map(|s| f64::from(s) * share);
         Tile {
             lab: self.table.lab(mean),

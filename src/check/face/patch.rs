@@ -36,6 +36,9 @@ impl Square {
     pub(super) fn sample(&self, sizes: &Sizes, side: usize, low: f32, high: f32) -> Vec<f32> {
         let step = self.width.max(self.height) / side as f32;
         let (colour, smaller) = sizes.for_step(step);
+        let source = Source::new(colour);
+        // Exact, as it is a power of two.
+        let smaller = 1.0 / smaller;
         let gain = (high - low) / 255.0;
         let sin_cos = self.angle.sin_cos();
         let shares = (0..side).map(|n| (n as f32 + 0.5) / side as f32);
@@ -45,8 +48,8 @@ impl Square {
         for (line, down) in threes.chunks_exact_mut(side.max(1)).zip(&shares) {
             for (pixel, across) in line.iter_mut().zip(&shares) {
                 let (x, y) = self.turned(sin_cos, *across, *down);
-                let taken = between(colour, x / smaller, y / smaller);
-                *pixel = taken.map(|code| low + code * gain);
+                let [r, g, b] = source.between(x * smaller, y * smaller);
+                *pixel = [low + r * gain, low + g * gain, low + b * gain];
             }
         }
         pixels
@@ -93,46 +96,72 @@ impl Sizes {
     }
 }
 
-/// Of the four pixels around the place, whose centres lie at halves.
-fn between(colour: &Colour, x: f32, y: f32) -> [f32; 3] {
-    if x < 0.0 || y < 0.0 || x > colour.width as f32 || y > colour.height as f32 {
-        return [0.0; 3];
-    }
-    let (x, y) = (x - 0.5, y - 0.5);
-    let (left, top) = (below(x), below(y));
-    let (fx, fy) = (x - left as f32, y - top as f32);
-    let [above, below] = around(colour, left, top);
-    std::array::from_fn(|i| {
-        let along = |line: &[u8; 6]| {
-            let (from, to) = (f32::from(line[i]), f32::from(line[i + 3]));
-            from + (to - from) * fx
-        };
-        let (above, below) = (along(&above), along(&below));
-        above + (below - above) * fy
-    })
+/// A picture to be read between its pixels, with its size as it is asked for at each.
+struct Source<'c> {
+    colour: &'c Colour,
+    last: [i32; 2],
+    size: [f32; 2],
 }
 
-/// The pixel at that place and the one to its right, and the two below them; along the picture's edges the nearest ones.
-fn around(colour: &Colour, left: i32, top: i32) -> [[u8; 6]; 2] {
-    let (width, height) = (colour.width as i32, colour.height as i32);
-    if left >= 0 && top >= 0 && left < width - 1 && top < height - 1 {
-        let at = (top as usize * colour.width + left as usize) * 3;
-        let two = |at: usize| colour.rgb[at..].first_chunk::<6>();
-        if let (Some(above), Some(below)) = (two(at), two(at + colour.width * 3)) {
-            return [*above, *below];
+impl<'c> Source<'c> {
+    fn new(colour: &'c Colour) -> Self {
+        let size = [colour.width, colour.height];
+        Source {
+            colour,
+            last: size.map(|side| side as i32 - 1),
+            size: size.map(|side| side as f32),
         }
     }
-    [top, top + 1].map(|y| {
-        let ([r, g, b], [r2, g2, b2]) = (colour.at(left, y), colour.at(left + 1, y));
-        [r, g, b, r2, g2, b2]
-    })
+
+    /// Of the four pixels around the place, whose centres lie at halves.
+    #[inline]
+    fn between(&self, x: f32, y: f32) -> [f32; 3] {
+        if x < 0.0 || y < 0.0 || x > self.size[0] || y > self.size[1] {
+            return [0.0; 3];
+        }
+        let (x, y) = (x - 0.5, y - 0.5);
+        let (left, top) = (below(x), below(y));
+        let shares = [x - left as f32, y - top as f32];
+        if left >= 0 && top >= 0 && left < self.last[0] && top < self.last[1] {
+            let at = (top as usize * self.colour.width + left as usize) * 3;
+            let two = |at: usize| self.colour.rgb[at..].first_chunk::<7>();
+            if let (Some(above), Some(below)) = (two(at), two(at + self.colour.width * 3)) {
+                return mixed(above, below, shares);
+            }
+        }
+        // Along the picture's edges the nearest ones.
+        let [above, below] = [top, top + 1].map(|y| {
+            let (near, next) = (self.colour.at(left, y), self.colour.at(left + 1, y));
+            [near[0], near[1], near[2], next[0], next[1], next[2], 0]
+        });
+        mixed(&above, &below, shares)
+    }
 }
 
-/// The whole number at or below a place in a picture. `floor` is a call into the C library on processors of which nothing is asked;
-/// a cast is an instruction.
+/// Between two pixels side by side and the two below them. A byte comes after each pair, as a processor takes four at a time.
+#[inline]
+fn mixed(above: &[u8; 7], below: &[u8; 7], [across, down]: [f32; 2]) -> [f32; 3] {
+    let along = |line: &[u8; 7]| {
+        let mix = |i: usize| {
+            let (from, to) = (f32::from(line[i]), f32::from(line[i + 3]));
+            from + (to - from) * across
+        };
+        [mix(0), mix(1), mix(2), mix(3)]
+    };
+    let (above, below) = (along(above), along(below));
+    let mix = |i: usize| above[i] + (below[i] - above[i]) * down;
+    [mix(0), mix(1), mix(2)]
+}
+
+/// The whole number at or below a place in a picture, which has less than four million pixels a side. `floor` is a call into the C
+/// library on processors of which nothing is asked, and a cast looks for numbers that are too large; here the number is rounded
+/// by adding one so large that no fraction is left.
+#[inline]
 pub(in crate::check) fn below(place: f32) -> i32 {
-    let cut = place as i32;
-    cut - i32::from(place < cut as f32)
+    const LARGE: f32 = 12_582_912.0;
+    let sum = place + LARGE;
+    let near = sum.to_bits().wrapping_sub(LARGE.to_bits()) as i32;
+    near.wrapping_sub(i32::from(sum - LARGE > place))
 }
 
 #[cfg(test)]
@@ -167,6 +196,17 @@ mod tests {
             "(6, 1) is at (1, 1) for an eye turned clockwise"
         );
         assert_eq!(turned[1], -1.0);
+    }
+
+    #[test]
+    fn below_is_the_floor() {
+        for place in [
+            -0.5f32, -0.0, 0.0, 0.3, 0.5, 0.999, 1.5, 2.5, 7.0, 1500.4999, 65_535.75,
+        ] {
+            for place in [place, -place] {
+                assert_eq!(below(place), place.floor() as i32, "{place}");
+            }
+        }
     }
 
     #[test]

@@ -133,13 +133,27 @@ pub(super) fn kinds() -> impl Iterator<Item = &'static MeasureKind> {
     SUBJECTS.iter().flat_map(|subject| subject.kinds)
 }
 
-/// All measures of a scene, in the order of the report. The last subjects look at the most pixels, so they are begun first: what is left
-/// at the end is short, and no lane waits long for the other.
-pub(super) fn taken(scene: &Scene, standard: &Standard, lanes: &impl Lanes) -> Vec<Taken> {
+/// All measures of a scene, in the order of the report, and what came of something else that a lane may do as well. The last subjects
+/// look at the most pixels, so they are begun first: what is left at the end is short, and no lane waits long for the other.
+pub(super) fn taken<T: Send + Sync>(
+    scene: &Scene,
+    standard: &Standard,
+    lanes: &impl Lanes,
+    beside: impl Fn() -> T + Sync,
+) -> (Vec<Taken>, T) {
     let of = Sitting::new(scene, standard);
-    let begun = SUBJECTS.iter().rev().collect::<Vec<_>>();
-    let taken = lanes::each(lanes, &begun, |subject| subject.taken(&of));
-    taken.into_iter().rev().flatten().collect()
+    let done = OnceLock::new();
+    let subjects = SUBJECTS.iter().rev().map(Some);
+    let begun = std::iter::once(None).chain(subjects).collect::<Vec<_>>();
+    let taken = lanes::each(lanes, &begun, |subject| match subject {
+        Some(subject) => subject.taken(&of),
+        None => {
+            done.get_or_init(&beside);
+            Vec::new()
+        }
+    });
+    let taken = taken.into_iter().rev().flatten().collect();
+    (taken, done.into_inner().unwrap_or_else(beside))
 }
 
 /// None of them, and why.

@@ -48,18 +48,24 @@ impl Colour {
         let (width, height) = (self.width / 2, self.height / 2);
         let mut rgb = vec![0; width * height * 3];
         let line = self.width * 3;
-        let fours = self.rgb.chunks_exact((line * 2).max(1));
+        // Whole lines are added, which a processor does with many values at once: first those one above the other, then those side
+        // by side. What is between two of the pixels that are wanted is reckoned too and left out.
+        let (mut twos, mut fours) = (vec![0u16; line], vec![0u8; line]);
+        let pairs = self.rgb.chunks_exact((line * 2).max(1));
         let halved = rgb.chunks_exact_mut((width * 3).max(1));
-        for (rows, halved) in fours.zip(halved) {
+        for (rows, halved) in pairs.zip(halved) {
             let (above, below) = rows.split_at(line);
-            let (above, _) = above.as_chunks::<6>();
-            let (below, _) = below.as_chunks::<6>();
+            for ((two, &a), &b) in twos.iter_mut().zip(above).zip(below) {
+                *two = u16::from(a) + u16::from(b);
+            }
+            let beside = twos.get(3..).unwrap_or_default();
+            for ((four, &a), &b) in fours.iter_mut().zip(&twos).zip(beside) {
+                *four = ((a + b + 2) / 4) as u8;
+            }
             let (halved, _) = halved.as_chunks_mut::<3>();
-            for ((mean, a), b) in halved.iter_mut().zip(above).zip(below) {
-                *mean = std::array::from_fn(|c| {
-                    let sum = [a[c], a[c + 3], b[c], b[c + 3]].map(u16::from);
-                    ((sum.iter().sum::<u16>() + 2) / 4) as u8
-                });
+            let (means, _) = fours.as_chunks::<6>();
+            for (pixel, &[r, g, b, ..]) in halved.iter_mut().zip(means) {
+                *pixel = [r, g, b];
             }
         }
         Colour {
@@ -204,6 +210,29 @@ mod tests {
             }
             let colour = Colour::decode(file, &header, Turn::default()).unwrap();
             assert_eq!((colour.width, colour.height), (luma.width, luma.height));
+        }
+    }
+
+    #[test]
+    fn half_the_size_is_the_mean_of_four() {
+        let (width, height) = (7, 5);
+        let colour = Colour {
+            width,
+            height,
+            scale: 1.0,
+            rgb: (0..width * height * 3)
+                .map(|i| (i * i * 11) as u8)
+                .collect(),
+        };
+        let half = colour.halved();
+        assert_eq!((half.width, half.height, half.scale), (3, 2, 2.0));
+        for (i, mean) in half.rgb.iter().enumerate() {
+            let (x, y, channel) = (i / 3 % 3, i / 9, i % 3);
+            let four = [(0, 0), (1, 0), (0, 1), (1, 1)];
+            let values =
+                four.map(|(dx, dy)| colour.at(2 * x as i32 + dx, 2 * y as i32 + dy)[channel]);
+            let sum = values.map(u16::from).iter().sum::<u16>();
+            assert_eq!(u16::from(*mean), (sum + 2) / 4, "{i}");
         }
     }
 }

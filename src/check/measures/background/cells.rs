@@ -159,28 +159,28 @@ impl Cells {
     /// each time: shadows and objects are to stand out from it, not to bend it.
     fn fit(&self, channel: usize) -> [f64; TERMS] {
         const ROUNDS: usize = 8;
-        let mut values = self
-            .each()
-            .map(|c| f64::from(c.rgb[channel]))
-            .collect::<Vec<_>>();
+        let value = |c: &Cell| f64::from(c.rgb[channel]);
+        let cells = self.each().map(|c| (self.terms(c), value(c)));
+        let cells = cells.collect::<Vec<_>>();
+        let mut values = self.each().map(value).collect::<Vec<_>>();
         let middle = values.len() / 2;
         let mut even = [0.0; TERMS];
         even[0] = *values.select_nth_unstable_by(middle, f64::total_cmp).1;
         for _ in 0..ROUNDS {
-            let residual = |c: &Cell| f64::from(c.rgb[channel]) - dot(&even, &self.terms(c));
-            let mut sizes = self.each().map(|c| residual(c).abs()).collect::<Vec<_>>();
+            let residual = |(terms, value): &([f64; TERMS], f64)| value - dot(&even, terms);
+            let residuals = cells.iter().map(residual).collect::<Vec<_>>();
+            let mut sizes = residuals.iter().map(|r| r.abs()).collect::<Vec<_>>();
             let typical = *sizes.select_nth_unstable_by(middle, f64::total_cmp).1;
             let spread = (1.5 * typical).max(3.0);
             let mut equations = [[0.0; TERMS + 1]; TERMS];
-            for c in self.each() {
-                let far = residual(c) / spread;
+            for ((terms, value), residual) in cells.iter().zip(&residuals) {
+                let far = residual / spread;
                 let weight = 1.0 / (1.0 + far * far).powi(2);
-                let terms = self.terms(c);
                 for (row, of_row) in equations.iter_mut().zip(terms) {
                     for (at, term) in row.iter_mut().zip(terms) {
                         *at += weight * of_row * term;
                     }
-                    row[TERMS] += weight * of_row * f64::from(c.rgb[channel]);
+                    row[TERMS] += weight * of_row * value;
                 }
             }
             match solved(equations) {
@@ -256,12 +256,20 @@ fn is_bare(scene: &Scene, [left, top]: [f32; 2], side: f32, margin: f32) -> bool
 fn sample(scene: &Scene, [left, top]: [f32; 2], side: f32, into: &mut Vec<[u8; 3]>) {
     let count = (side as usize).clamp(2, SAMPLES);
     let step = side / count as f32;
+    let colour = &scene.colour;
+    let within = |at: f32, length: usize| {
+        let at = (at as i32).max(0) as usize;
+        at.min(length.saturating_sub(1))
+    };
+    let places = |from: f32, length: usize| -> [usize; SAMPLES] {
+        std::array::from_fn(|n| within(from + (n as f32 + 0.5) * step, length))
+    };
+    let (columns, rows) = (places(left, colour.width), places(top, colour.height));
     into.clear();
-    for row in 0..count {
-        for column in 0..count {
-            let x = left + (column as f32 + 0.5) * step;
-            let y = top + (row as f32 + 0.5) * step;
-            into.push(scene.colour.at(x as i32, y as i32));
+    for row in &rows[..count] {
+        for column in &columns[..count] {
+            let at = (row * colour.width + column) * 3;
+            into.push([colour.rgb[at], colour.rgb[at + 1], colour.rgb[at + 2]]);
         }
     }
 }

@@ -45,8 +45,9 @@ pub(super) fn measure(scene: &Scene, face: &Face) -> Option<f64> {
         let at = columns[column].zip(rows[row]);
         at.is_some_and(|(u, v)| scene.person.between(u, v) < Person::THRESHOLD)
     });
+    // What is left of it has nothing else within reach of the kernel.
+    let plane = scaled(scene, place, ACROSS * apart / WIDTH as f32, &background);
     let background = background.eroded(5);
-    let plane = scaled(scene, place, ACROSS * apart / WIDTH as f32);
     let (mut sum, mut count) = (0.0f64, 0usize);
     for row in 1..HEIGHT - 1 {
         for column in 1..WIDTH - 1 {
@@ -67,8 +68,13 @@ pub(super) fn measure(scene: &Scene, face: &Face) -> Option<f64> {
 }
 
 /// Linear luminance, 0 to 255: between the pixels where they are coarser than the window's, and the mean of
-/// as many as it covers where they are finer.
-fn scaled(scene: &Scene, place: impl Fn(usize, usize) -> [f32; 2], step: f32) -> Vec<f32> {
+/// as many as it covers where they are finer. 0 where nobody looks.
+fn scaled(
+    scene: &Scene,
+    place: impl Fn(usize, usize) -> [f32; 2],
+    step: f32,
+    looked_at: &Mask,
+) -> Vec<f32> {
     let table = linear_table();
     let y_at = |x: i32, y: i32| {
         let rgb = scene.colour.at(x, y);
@@ -86,6 +92,10 @@ fn scaled(scene: &Scene, place: impl Fn(usize, usize) -> [f32; 2], step: f32) ->
     let mut plane = Vec::with_capacity(WIDTH * HEIGHT);
     for row in 0..HEIGHT {
         for column in 0..WIDTH {
+            if !looked_at.has(column, row) {
+                plane.push(0.0);
+                continue;
+            }
             let [x, y] = place(column, row);
             plane.push(if fine == 1 {
                 between(x, y)
