@@ -89,9 +89,7 @@ fn beside_rclone(table: &mut Table) {
     let begun = clock::boot_time_us();
     let work = sender.work(&peer, peer.address());
     let hour = Duration::from_secs(3600);
-    sender.until_within(hour, "an empty outbox", |rows| {
-        station::open(rows).is_empty()
-    });
+    sender.until_empty(hour);
     let ours = clock::boot_time_us() - begun;
     drop(work);
     let grown = process_kib(std::process::id(), "VmHWM").saturating_sub(before);

@@ -268,18 +268,7 @@ impl Station {
     /// Waits for a condition of the outbox.
     #[track_caller]
     pub fn until(&self, what: &str, reached: impl Fn(&[OutboxRow]) -> bool) -> Vec<OutboxRow> {
-        self.until_within(CAP, what, reached)
-    }
-
-    /// The same with a cap of the caller's.
-    #[track_caller]
-    pub fn until_within(
-        &self,
-        cap: Duration,
-        what: &str,
-        reached: impl Fn(&[OutboxRow]) -> bool,
-    ) -> Vec<OutboxRow> {
-        let end = clock::boot_time() + Millis(cap.as_millis() as u64);
+        let end = clock::boot_time() + Millis(CAP.as_millis() as u64);
         loop {
             let rows = self.rows();
             if reached(&rows) {
@@ -288,6 +277,17 @@ impl Station {
             let waited = clock::boot_time() < end;
             assert!(waited, "waited in vain for {what}: {:#?}", open(&rows));
             std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until nothing is to be done any more, and asks so little that neither time nor memory of a long outbox is the asker's.
+    #[track_caller]
+    pub fn until_empty(&self, cap: Duration) {
+        let end = clock::boot_time() + Millis(cap.as_millis() as u64);
+        let reader = Reader::open(self.archive.data()).expect("reader");
+        while reader.outbox_counts().expect("counts") != OutboxCounts::default() {
+            assert!(clock::boot_time() < end, "waited in vain");
+            std::thread::sleep(Duration::from_millis(50));
         }
     }
 
