@@ -20,6 +20,8 @@ mod upload;
 use table::Table;
 
 fn main() {
+    // As the station does: what it takes is measured in this process too.
+    shutterline::cmd::heap::share();
     let mut args = std::env::args().skip(1);
     if args.next().as_deref() == Some(check::MEMORY) {
         let photo = args.next().expect("a photo");

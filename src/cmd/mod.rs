@@ -18,7 +18,7 @@ pub mod events;
 pub mod failure;
 pub mod frames;
 pub mod generate;
-mod heap;
+pub mod heap;
 pub mod keys;
 pub mod log;
 pub mod logs;
